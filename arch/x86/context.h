@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Switching between threads. A voluntary switch saves the callee-saved registers, MXCSR and the
+ * x87 control word (all that the psABI preserves across a call) and the FS base. A preempted thread
+ * leaves its whole frame and extended state in its struct thread; whichever way a thread left, it is
+ * resumed by the same instructions. */
+#ifndef PAGURUS_X86_CONTEXT_H
+#define PAGURUS_X86_CONTEXT_H
+
+#include "arch/x86/trap.h"
+#include "include/types.h"
+
+/* The part of struct thread that arch/x86 owns; its first member. Offsets used by assembly. */
+struct context {
+	uint64_t rsp;          /* 0x00: where the registers wait while the thread does not run */
+	uint64_t kernel_stack; /* 0x08: top of the kernel stack that the syscall door uses */
+	uint64_t fs_base;      /* 0x10 */
+	void *xstate;          /* 0x18: XSAVE area, NULL until first needed */
+	uint32_t in_syscall;   /* 0x20: entered by the syscall instruction: vector state is live */
+	uint32_t unused;
+	/* Stack image for resuming a preempted thread: six callee-saved registers and MXCSR/x87 as
+	 * context_switch() pops them, then the address of its return path, then the frame. */
+	uint64_t preempt_image[8];
+	struct trap_frame preempt_frame;
+};
+
+/* Saves prev, resumes next; returns when somebody resumes prev. Interrupts off. Updates
+ * this_cpu->current and this_cpu->kernel_stack. */
+void context_switch(struct context *prev, struct context *next);
+
+/* Makes a context that starts by calling entry(arg) on the kernel stack with interrupts on. */
+void context_init(struct context *ctx, void *kernel_stack_top, void (*entry)(void *), void *arg);
+
+/* Makes a context that resumes as frame says with RAX = 0 (clone's child): its own RSP and FS base,
+ * the extended state of the caller. Returns 0 or -ENOMEM. */
+int context_clone(struct context *ctx, void *kernel_stack_top, const struct trap_frame *frame,
+                  uint64_t fs_base);
+
+/* Inside upcall_preempt(): saves the interrupted thread (frame) and its extended state into prev
+ * and resumes next; prev goes on after the interrupted instruction when resumed. Does not return
+ * to the caller. Returns -ENOMEM where prev has no XSAVE area and none can be had: nothing
+ * happened, do not preempt now. */
+int context_preempt(struct context *prev, struct context *next, struct trap_frame *frame);
+
+/* Gives back what a context holds (the XSAVE area). */
+void context_destroy(struct context *ctx);
+
+#endif

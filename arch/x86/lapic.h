@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Local APIC: this CPU's timer and end of interrupt; xAPIC through memory, x2APIC through MSRs. */
+#ifndef PAGURUS_X86_LAPIC_H
+#define PAGURUS_X86_LAPIC_H
+
+#include "include/types.h"
+
+#define VECTOR_TIMER 0x40
+#define VECTOR_CONSOLE 0x41 /* IOAPIC: serial input */
+#define VECTOR_XEN 0x42     /* Xen event channels */
+#define VECTOR_SPURIOUS 0xff
+
+/* Enables this CPU's LAPIC. Returns 0 or -ENODEV. */
+int lapic_init(void);
+
+void lapic_eoi(void);
+uint32_t lapic_id(void);
+
+/* Sets the one timer of this CPU to fire VECTOR_TIMER at clock_ns() >= ns, replacing an earlier
+ * setting (TSC deadline where there is one, else one-shot; it may fire early, never late by more
+ * than the hardware's grain). UINT64_MAX: off. Interrupts off. */
+void lapic_timer_set(uint64_t ns);
+
+/* The one-shot counter as a free-running reference for tsc_init(): QEMU's and KVM's LAPICs count
+ * at 1 GHz. Returns ticks since the first call; *hz, *mask as for struct platform. */
+uint64_t lapic_reference(uint64_t *hz, uint64_t *mask);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Page tables: reading and editing one address space's tree. The layout of the address space:
+ *
+ *   0x0000000000010000 .. 0x00007ffffffff000  programs (the lower half; first 64 KiB unmapped)
+ *   0xffff800000000000 + physical             direct map of all RAM, no-execute
+ *   0xffffc00000000000 ..                     kernel mappings: stacks with guard pages, device memory
+ *   0xffffffff80000000 + physical             image (text R-X, rodata R--, data RW-)
+ *
+ * The upper half is the same in every root. Nothing here takes a lock: the caller owns the range. */
+#ifndef PAGURUS_X86_PAGING_H
+#define PAGURUS_X86_PAGING_H
+
+#include "include/types.h"
+
+#define DIRECT_MAP_BASE 0xffff800000000000UL
+#define DIRECT_MAP_END 0xffffc00000000000UL
+#define KERNEL_MAP_BASE 0xffffc00000000000UL
+#define KERNEL_MAP_END 0xffffe00000000000UL
+#define IMAGE_BASE 0xffffffff80000000UL
+#define USER_MIN 0x10000UL
+#define USER_MAX 0x00007ffffffff000UL /* first byte that programs cannot have */
+
+typedef uint64_t pte_t;
+
+/* Architectural bits (SDM volume 3, 4.5). */
+#define PTE_P BIT(0)
+#define PTE_W BIT(1)
+#define PTE_U BIT(2)
+#define PTE_PWT BIT(3)
+#define PTE_PCD BIT(4)
+#define PTE_A BIT(5)
+#define PTE_D BIT(6)
+#define PTE_PS BIT(7) /* in a PDE or PDPTE: a large page */
+#define PTE_G BIT(8)
+#define PTE_NX BIT(63)
+#define PTE_ADDR 0x000ffffffffff000UL
+
+/* What callers ask for. All are present, accessed and dirty from the start: nobody reads those. */
+#define PTE_BASE (PTE_P | PTE_A | PTE_D)
+#define PROT_PTE_RX (PTE_BASE)
+#define PROT_PTE_R (PTE_BASE | PTE_NX)
+#define PROT_PTE_RW (PTE_BASE | PTE_W | PTE_NX)
+#define PROT_PTE_DEVICE (PROT_PTE_RW | PTE_PCD | PTE_PWT)
+
+/* Sizes of pages as orders of 4 KiB frames. */
+#define ORDER_4K 0
+#define ORDER_2M 9
+#define ORDER_1G 18
+
+static inline void *phys_to_virt(phys_t p)
+{
+	return (void *)(DIRECT_MAP_BASE + p);
+}
+
+/* Only for addresses in the direct map or in the image. */
+static inline phys_t virt_to_phys(const void *v)
+{
+	uint64_t a = (uint64_t)v;
+
+	return a >= IMAGE_BASE ? a - IMAGE_BASE : a - DIRECT_MAP_BASE;
+}
+
+/* The root that is in CR3. */
+phys_t paging_root(void);
+
+/* Maps one page of 4 KiB << order (0, 9 or 18) at va, replacing nothing: the entry must be empty.
+ * flags: PTE_ bits. Table frames come from frame_alloc(). Returns 0, -ENOMEM, or -EEXIST. */
+int paging_map(phys_t root, virt_t va, phys_t pa, unsigned order, pte_t flags);
+
+/* Takes every mapping in [start, end) away and hands each page to release(ctx, pa, order) (NULL:
+ * not called). A large page that is only partly inside is split first. Table frames that become
+ * empty are freed. The TLB is flushed for the range before release is called.
+ * Returns 0, or -ENOMEM where a split found no frame (nothing in the large page changed). */
+int paging_unmap(phys_t root, virt_t start, virt_t end,
+                 void (*release)(void *ctx, phys_t pa, unsigned order), void *ctx);
+
+/* Changes W and NX of what is mapped in [start, end); splits as above; flushes the TLB. */
+int paging_protect(phys_t root, virt_t start, virt_t end, pte_t flags);
+
+/* Finds the entry that maps va. Returns false where nothing does. *order is the page's. */
+bool paging_query(phys_t root, virt_t va, phys_t *pa, unsigned *order, pte_t *flags);
+
+/* Makes the direct map reach [start, end), RW and NX, with the largest pages that fit; parts that
+ * are there already stay. Table frames come from alloc() (physical address of a cleared frame,
+ * or 0), since the frame allocator itself calls this as it grows. Returns 0 or -ENOMEM. */
+int paging_direct_map(phys_t start, phys_t end, phys_t (*alloc)(void));
+
+/* Maps device memory [pa, pa + size) uncached into the kernel's mappings.
+ * Returns its address or NULL (no memory). Never unmapped. */
+void *paging_map_device(phys_t pa, size_t size);
+
+void tlb_flush_page(virt_t va);
+void tlb_flush_all(void);
+
+#endif

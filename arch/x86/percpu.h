@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What each CPU owns, reached through GS, which holds this CPU's struct cpu from the first C
+ * instruction on and is never swapped. Offsets used by assembly are asserted in
+ * arch/x86/asm_offsets.h. Each room has one pointer-free member struct here or its own array
+ * indexed by cpu_id(). */
+#ifndef PAGURUS_X86_PERCPU_H
+#define PAGURUS_X86_PERCPU_H
+
+#include "include/types.h"
+#include "lib/list.h"
+
+struct thread;
+
+#define PRIORITIES 64 /* 0 is the most urgent; PRIORITY_IDLE the least */
+
+
+struct cpu {
+	struct cpu *self;           /* 0x00: GS-relative pointer to itself */
+	struct thread *current;     /* 0x08 */
+	uint64_t scratch;           /* 0x10: the syscall door parks RSP here */
+	uint64_t kernel_stack;      /* 0x18: top of current's kernel stack */
+	uint64_t ready;             /* 0x20: bit p set: run queue p has a thread (sched/) */
+	uint32_t need_resched;      /* 0x28: an interrupt wants the CPU for another thread */
+	uint32_t id;                /* 0x2c */
+	uint32_t nmi_depth;         /* 0x30 */
+	uint32_t fault_depth;       /* 0x34: >0 while a page fault is handled on the fault stack */
+	struct list fifo[PRIORITIES];
+	struct thread *idle;
+	uint64_t switches;          /* context switches so far */
+	bool tick_armed;            /* time slices: the timer is set */
+	uint64_t tick_switches;     /* value of switches at the last tick */
+};
+
+#ifdef __clang__
+#define PAGURUS_SEG_GS __attribute__((address_space(256)))
+#else
+#define PAGURUS_SEG_GS __seg_gs
+#endif
+
+/* this_cpu->member compiles to one gs-relative access. */
+#define this_cpu ((struct cpu PAGURUS_SEG_GS *)0)
+
+static inline uint32_t cpu_id(void)
+{
+	return this_cpu->id;
+}
+
+extern struct cpu cpus[CONFIG_NR_CPUS];
+
+#endif

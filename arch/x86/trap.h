@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Traps: exceptions and interrupts. Every vector enters on an IST stack (a program's red zone lies
+ * below RSP and ring 0 to ring 0 does not switch stacks by itself). Entry saves the general
+ * registers as a struct trap_frame and calls what the rooms above provide. */
+#ifndef PAGURUS_X86_TRAP_H
+#define PAGURUS_X86_TRAP_H
+
+#include "include/types.h"
+
+struct trap_frame {
+	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
+	uint64_t rdi, rsi, rbp, rbx, rdx, rcx, rax;
+	uint64_t vector; /* pushed by the entry stub */
+	uint64_t error;  /* by the CPU, or 0 */
+	uint64_t rip, cs, rflags, rsp, ss;
+};
+
+#define TRAP_DIVIDE 0
+#define TRAP_DEBUG 1
+#define TRAP_NMI 2
+#define TRAP_BREAKPOINT 3
+#define TRAP_UNDEFINED 6
+#define TRAP_DOUBLE_FAULT 8
+#define TRAP_PROTECTION 13
+#define TRAP_PAGE_FAULT 14
+#define TRAP_MACHINE_CHECK 18
+#define TRAP_VECTORS 256
+
+#define PF_PRESENT BIT(0)
+#define PF_WRITE BIT(1)
+#define PF_FETCH BIT(4)
+
+/* Loads GDT, TSS and IDT of this CPU. */
+void trap_init(void);
+
+/* Installs handler for an interrupt vector (32..255); called on the interrupt stack with
+ * interrupts off; must call lapic_eoi() itself where the source wants it. */
+void trap_set_handler(unsigned vector, void (*handler)(struct trap_frame *frame));
+
+/* The kernel touches memory that a program named: runs the copy and returns 0, or -EFAULT where a
+ * page fault could not be resolved (extable, arch/x86/uaccess.S). */
+int copy_from_program(void *dst, const void *src, size_t n);
+int copy_to_program(void *dst, const void *src, size_t n);
+/* Copies a string of at most max bytes, NUL included. Returns its length, -EFAULT, -ENAMETOOLONG. */
+long copy_string_from_program(char *dst, const char *src, size_t max);
+
+/* What the rooms above provide (core/trap.c). */
+
+/* #PF at address. Returns true where the faulting instruction can run again. */
+bool upcall_page_fault(struct trap_frame *frame, uint64_t address);
+/* Anything else that no handler was installed for, or a page fault that nobody resolved. Returns
+ * only where the frame was changed so that going on makes sense. */
+void upcall_unhandled(struct trap_frame *frame, uint64_t address);
+/* Leaving an interrupt with this_cpu->need_resched set: may switch threads (context_preempt()). */
+void upcall_preempt(struct trap_frame *frame);
+
+#endif

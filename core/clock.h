@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The POSIX clocks above the TSC clock (arch/x86/tsc.h): wall time is read from the platform once,
+ * on first use, and then follows the monotonic clock. */
+#ifndef PAGURUS_CORE_CLOCK_H
+#define PAGURUS_CORE_CLOCK_H
+
+#include "include/types.h"
+
+struct timespec64 {
+	int64_t sec;
+	int64_t nsec;
+};
+
+/* Nanoseconds since 1970-01-01 UTC. */
+uint64_t clock_wall_ns(void);
+
+/* Sets the wall clock (clock_settime). */
+void clock_set_wall_ns(uint64_t ns);
+
+/* Time of a POSIX clock id. Returns 0 or -EINVAL. */
+int clock_get(int id, struct timespec64 *ts);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* For programs: what Pagurus offers beyond POSIX. Native programs get it on their include path as
+ * <pagurus.h>; __pagurus__ is defined when a program is compiled for an image, so that one source
+ * also compiles for Linux. Every function may be called from any thread and never fails. */
+#ifndef PAGURUS_H
+#define PAGURUS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A step of the boot: the TSC when it had ended. The first is the stub's first instruction. */
+struct pagurus_boot_step {
+	const char *name;
+	uint64_t tsc;
+};
+
+/* Copies up to max steps, in order. Returns how many there are. */
+unsigned pagurus_boot_steps(struct pagurus_boot_step *steps, unsigned max);
+
+struct pagurus_info {
+	const char *version;     /* "0.1.0" */
+	const char *platform;    /* "kvm", "xen" */
+	const char *hypervisor;  /* CPUID's signature: "TCGTCGTCGTCG", "XenVMMXenVMM"; "" for none */
+	const char *boot;        /* "PVH", "multiboot", "multiboot2" */
+	const char *pages;       /* how first touch maps memory: "4 KiB pages" */
+	int zeroed;              /* is memory from mmap zeroed on first touch? */
+	int tsc_stated;          /* did the hypervisor state the TSC's frequency? */
+	uint64_t tsc_hz;
+	uint64_t memory;         /* bytes of RAM */
+	uint64_t memory_free;    /* bytes not handed out */
+	unsigned cpus;
+};
+
+void pagurus_info(struct pagurus_info *info);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Areas: the virtual memory of the program (the lower half). An area is a range with one protection
+ * and one origin; its pages get frames on first touch. Areas sit in a balanced tree by address,
+ * each subtree knowing its largest gap, so every operation is logarithmic in their number. */
+#ifndef PAGURUS_MM_AREA_H
+#define PAGURUS_MM_AREA_H
+
+#include "include/types.h"
+
+/* The values are mmap's (asm-generic/mman-common.h); areas use PROT_READ, _WRITE, _EXEC and
+ * MAP_PRIVATE, _SHARED, _FIXED, _FIXED_NOREPLACE, _ANONYMOUS, _POPULATE, _NORESERVE, _STACK,
+ * _GROWSDOWN. */
+
+struct address_space; /* areas + page-table root: the object that the lower half hangs on */
+
+/* The one address space of this build. */
+extern struct address_space *const program_space;
+
+void area_init(void);
+
+/* mmap: length bytes (rounded up to pages) at addr (a hint unless MAP_FIXED*). Anonymous only (file
+ * backing comes with the file systems). W and X together are refused with -EACCES only where
+ * CONFIG_WX_STRICT. Returns the address, or -EINVAL, -ENOMEM, -EEXIST, -EACCES. May sleep. */
+long area_map(struct address_space *as, virt_t addr, size_t length, int prot, int flags);
+
+/* munmap. Returns 0, -EINVAL, -ENOMEM (a large page could not be split, or no area struct). */
+int area_unmap(struct address_space *as, virt_t addr, size_t length);
+
+/* mprotect. Returns 0, -EINVAL, -ENOMEM (part of the range is unmapped, as Linux has it). */
+int area_protect(struct address_space *as, virt_t addr, size_t length, int prot);
+
+/* mremap with Linux's flags (MREMAP_MAYMOVE, MREMAP_FIXED). Returns the new address or -errno.
+ * Pages move, they are not copied. */
+long area_remap(struct address_space *as, virt_t addr, size_t old_length, size_t new_length,
+                int flags, virt_t new_addr);
+
+/* madvise: DONTNEED and FREE give frames back, POPULATE_* touch; the rest are hints (0).
+ * Returns 0, -EINVAL, -ENOMEM. */
+int area_advise(struct address_space *as, virt_t addr, size_t length, int advice);
+
+/* brk: moves the end of the heap; 0 asks. Returns the end in force (unchanged on failure). */
+virt_t area_brk(struct address_space *as, virt_t end);
+
+/* First touch. error is the page-fault error code (P=1, W=2, I/D=16). Returns 0: mapped, try again;
+ * -EFAULT: no area, or its protection forbids it; -ENOMEM: no frame left.
+ * Called on the fault stack with interrupts off; does not sleep. */
+int area_fault(struct address_space *as, virt_t addr, uint64_t error);
+
+struct area_stats {
+	uint64_t areas;
+	uint64_t reserved;   /* bytes in areas */
+	uint64_t resident;   /* bytes that have frames */
+	uint64_t faults;     /* first touches so far */
+	uint64_t large;      /* of those, mapped with 2 MiB pages or larger */
+};
+
+void area_stats(struct address_space *as, struct area_stats *stats);
+
+/* How new pages are mapped and filled, for the benchmark's report: "4 KiB", "2 MiB". */
+const char *area_policy(void);
+
+#endif

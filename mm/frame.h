@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Frames: the one allocator for physical memory. A buddy system of orders 0 (4 KiB) to 18 (1 GiB)
+ * whose bookkeeping is written only when memory is first taken, so that its cost at boot does not
+ * depend on how much memory there is. Per-CPU caches of single frames in front.
+ * Callable from any context; never sleeps. */
+#ifndef PAGURUS_MM_FRAME_H
+#define PAGURUS_MM_FRAME_H
+
+#include "include/boot_info.h"
+#include "include/types.h"
+
+#define FRAME_ORDER_MAX 18
+#define FRAME_NONE ((phys_t)0) /* frame 0 is never handed out */
+
+struct frame_stats {
+	uint64_t total;     /* frames of RAM that the allocator owns, its own bookkeeping included */
+	uint64_t free;      /* frames that can be handed out (untouched ones included) */
+	uint64_t untouched; /* of those, never carved: bookkeeping not yet written */
+	uint64_t overhead;  /* frames that the bookkeeping takes */
+};
+
+/* Takes over nr ranges (sorted, disjoint, frame-aligned). Called once. Returns 0, or -ENOMEM where
+ * not even the bookkeeping fits. */
+int frame_init(const struct mem_range *ram, unsigned nr);
+
+/* One block of 2^order frames, aligned to its size; contents undefined. FRAME_NONE: no memory. */
+phys_t frame_alloc(unsigned order);
+
+/* The same, filled with zeros. */
+phys_t frame_alloc_zeroed(unsigned order);
+
+/* Gives a block back; order is the one it was allocated with. Parts of a block may also be given
+ * back separately, as smaller aligned blocks. A double free or a wrong address panics where it is
+ * noticed. */
+void frame_free(phys_t block, unsigned order);
+
+/* The largest order that frame_alloc() would satisfy right now; -1: none. A hint. */
+int frame_largest(void);
+
+void frame_stats(struct frame_stats *stats);
+
+#endif

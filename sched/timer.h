@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Timers: a tree by deadline per CPU, so arming and cancelling stay logarithmic with 100,000 of
+ * them; the hardware is set only when the first deadline changes. */
+#ifndef PAGURUS_SCHED_TIMER_H
+#define PAGURUS_SCHED_TIMER_H
+
+#include "include/types.h"
+#include "lib/tree.h"
+
+struct timer {
+	struct tree_node node;
+	uint64_t deadline; /* clock_ns() */
+	bool armed;
+	void (*expired)(struct timer *timer); /* interrupts off, interrupt stack; may arm it again */
+};
+
+static inline void timer_init(struct timer *timer, void (*expired)(struct timer *timer))
+{
+	timer->armed = false;
+	timer->expired = expired;
+}
+
+/* Installs the interrupt handler for this CPU's timer. */
+void timers_init(void);
+
+/* Fires at clock_ns() >= deadline. An armed timer is moved. Any context. */
+void timer_arm(struct timer *timer, uint64_t deadline);
+
+/* After this, expired() does not run. Returns whether it was armed. Any context. */
+bool timer_cancel(struct timer *timer);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Wait queues and the sleeping mutex. The pattern:
+ *
+ *	flags = spin_lock(&queue->lock);
+ *	while (!condition)
+ *		if ((err = wait_sleep(queue, deadline, &flags)))
+ *			break;
+ *	spin_unlock(&queue->lock, flags);
+ */
+#ifndef PAGURUS_SCHED_WAIT_H
+#define PAGURUS_SCHED_WAIT_H
+
+#include "arch/x86/spinlock.h"
+#include "include/types.h"
+#include "lib/list.h"
+
+#define WAIT_FOREVER UINT64_MAX
+
+struct wait_queue {
+	struct spinlock lock;
+	struct list waiters;
+};
+
+#define WAIT_QUEUE_INIT(name) { .waiters = LIST_INIT((name).waiters) }
+
+static inline void wait_queue_init(struct wait_queue *q)
+{
+	*q = (struct wait_queue){ 0 };
+	list_init(&q->waiters);
+}
+
+/* Sleeps in q until woken or until clock_ns() >= deadline. q->lock is held on entry and on return
+ * and released in between. Returns 0 (woken), -ETIMEDOUT, or -EINTR. Only from threads. */
+int wait_sleep(struct wait_queue *q, uint64_t deadline, uint64_t *flags);
+
+/* Wakes up to n waiters, longest waiting first; q->lock held. Returns how many. Any context. */
+unsigned wait_wake(struct wait_queue *q, unsigned n);
+
+/* Sleeping mutex: no owner may take it twice, no use from interrupts. */
+struct mutex {
+	uint32_t locked;
+	struct wait_queue queue;
+};
+
+#define MUTEX_INIT(name) { .queue = WAIT_QUEUE_INIT((name).queue) }
+
+void mutex_lock(struct mutex *m);
+bool mutex_trylock(struct mutex *m);
+void mutex_unlock(struct mutex *m);
+
+#endif
