@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Switching between threads. A voluntary switch saves the callee-saved registers, MXCSR and the
- * x87 control word (all that the psABI preserves across a call) and the FS base. A preempted thread
- * leaves its whole frame and extended state in its struct thread; whichever way a thread left, it is
- * resumed by the same instructions. */
+ * x87 control word (all that the psABI preserves across a call) and the FS base. Inside the syscall
+ * instruction, told by the thread being on its kernel stack, the extended state is saved as well.
+ * A preempted thread leaves its whole frame and extended state in its struct thread; whichever way
+ * a thread left, it is resumed by the same instructions. */
 #ifndef PAGURUS_X86_CONTEXT_H
 #define PAGURUS_X86_CONTEXT_H
 
@@ -14,9 +15,8 @@ struct context {
 	uint64_t rsp;          /* 0x00: where the registers wait while the thread does not run */
 	uint64_t kernel_stack; /* 0x08: top of the kernel stack that the syscall door uses */
 	uint64_t fs_base;      /* 0x10 */
-	void *xstate;          /* 0x18: XSAVE area, NULL until first needed */
-	uint32_t in_syscall;   /* 0x20: entered by the syscall instruction: vector state is live */
-	uint32_t unused;
+	void *xstate;          /* 0x18: XSAVE area; NULL: a kernel thread, which has no such state */
+	struct trap_frame *frame; /* 0x20: inside clone and its like: all of the program's registers */
 	/* Stack image for resuming a preempted thread: six callee-saved registers and MXCSR/x87 as
 	 * context_switch() pops them, then the address of its return path, then the frame. */
 	uint64_t preempt_image[8];
@@ -35,11 +35,17 @@ void context_init(struct context *ctx, void *kernel_stack_top, void (*entry)(voi
 int context_clone(struct context *ctx, void *kernel_stack_top, const struct trap_frame *frame,
                   uint64_t fs_base);
 
+/* Gives a context that runs program code its XSAVE area; context_clone() does so by itself.
+ * Returns 0 or -ENOMEM. */
+int context_add_xstate(struct context *ctx);
+
 /* Inside upcall_preempt(): saves the interrupted thread (frame) and its extended state into prev
- * and resumes next; prev goes on after the interrupted instruction when resumed. Does not return
- * to the caller. Returns -ENOMEM where prev has no XSAVE area and none can be had: nothing
- * happened, do not preempt now. */
-int context_preempt(struct context *prev, struct context *next, struct trap_frame *frame);
+ * and resumes next; prev goes on at the interrupted instruction when resumed. */
+__noreturn void context_preempt(struct context *prev, struct context *next,
+                                const struct trap_frame *frame);
+
+/* Sets the FS base of the running thread. */
+void context_set_fs(struct context *ctx, uint64_t fs_base);
 
 /* Gives back what a context holds (the XSAVE area). */
 void context_destroy(struct context *ctx);

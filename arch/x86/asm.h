@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* For assembly: function labels, and the offsets and constants that C asserts to be true
+ * (arch/x86/asm_check.c). */
+#ifndef PAGURUS_X86_ASM_H
+#define PAGURUS_X86_ASM_H
+
+#define IMAGE_BASE_ASM 0xffffffff80000000
+#define DIRECT_MAP_BASE_ASM 0xffff800000000000
+
+/* Physical address of an image symbol. */
+#define PHYS(symbol) ((symbol) - IMAGE_BASE_ASM)
+
+#define SELECTOR_CODE 0x08
+#define SELECTOR_DATA 0x10
+#define SELECTOR_TSS 0x18
+
+/* struct cpu, through GS */
+#define CPU_CURRENT 0x08
+#define CPU_SCRATCH 0x10
+#define CPU_KERNEL_STACK 0x18
+#define CPU_READY 0x20
+
+/* struct context, first member of struct thread */
+#define CTX_RSP 0x00
+#define CTX_KERNEL_STACK 0x08
+#define CTX_FS_BASE 0x10
+#define CTX_XSTATE 0x18
+#define CTX_FRAME 0x20
+
+#define KERNEL_STACK_SIZE (CONFIG_KERNEL_STACK_KIB * 1024)
+#define IST_STACK_SIZE (CONFIG_IST_STACK_KIB * 1024)
+
+/* What a new thread starts with: MXCSR (all exceptions masked) below, x87 control word above. */
+#define FPU_CONTROL_DEFAULT 0x037f00001f80
+
+#ifdef __ASSEMBLER__
+
+.macro FUNCTION name
+	.pushsection .text.\name, "ax", @progbits
+	.balign 16
+	.globl \name
+	.hidden \name
+	.type \name, @function
+\name:
+.endm
+
+.macro END_FUNCTION name
+	.size \name, . - \name
+	.popsection
+.endm
+
+/* A fault at label from continues at label to. */
+.macro EXTABLE from, to
+	.pushsection .extable, "a", @progbits
+	.balign 4
+	.long \from - .
+	.long \to - .
+	.popsection
+.endm
+
+#endif
+#endif
