@@ -1,0 +1,2 @@
+name := basic
+sources := main.c measure.c calls.c memory.c

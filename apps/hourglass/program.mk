@@ -1,0 +1,2 @@
+name := hourglass
+sources := main.c

@@ -1,0 +1,3 @@
+name := stream
+sources := main.c kernels.c
+cflags := -O3
