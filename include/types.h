@@ -51,6 +51,7 @@ typedef uint64_t virt_t; /* a virtual address that need not be mapped */
 #define __weak __attribute__((weak))
 #define __cold __attribute__((cold))
 #define __noinline __attribute__((noinline))
+#undef __always_inline /* the host's C library has one too */
 #define __always_inline inline __attribute__((always_inline))
 #define __aligned(n) __attribute__((aligned(n)))
 #define __section(s) __attribute__((section(s)))

@@ -12,7 +12,12 @@
 
 #include "include/types.h"
 
+#ifdef PAGURUS_HOST
+extern uint64_t host_direct_map; /* tests/unit/host_stubs.h: where the test's memory lies */
+#define DIRECT_MAP_BASE host_direct_map
+#else
 #define DIRECT_MAP_BASE 0xffff800000000000UL
+#endif
 #define DIRECT_MAP_END 0xffffc00000000000UL
 #define KERNEL_MAP_BASE 0xffffc00000000000UL
 #define KERNEL_MAP_END 0xffffe00000000000UL

@@ -31,6 +31,10 @@ struct cpu {
 	uint64_t tick_switches;     /* value of switches at the last tick */
 };
 
+#ifdef PAGURUS_HOST
+/* Host tests play one CPU. */
+#define this_cpu (&cpus[0])
+#else
 #ifdef __clang__
 #define PAGURUS_SEG_GS __attribute__((address_space(256)))
 #else
@@ -38,13 +42,20 @@ struct cpu {
 #endif
 
 /* this_cpu->member compiles to one gs-relative access. */
+#ifdef PAGURUS_HOST
+#define this_cpu (&cpus[0])
+#else
 #define this_cpu ((struct cpu PAGURUS_SEG_GS *)0)
+#endif
+
+extern struct cpu cpus[CONFIG_NR_CPUS];
+#endif
+
+extern struct cpu cpus[CONFIG_NR_CPUS];
 
 static inline uint32_t cpu_id(void)
 {
 	return this_cpu->id;
 }
-
-extern struct cpu cpus[CONFIG_NR_CPUS];
 
 #endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What stands in for privileged instructions where kernel sources are compiled into a host test:
+ * the interrupt flag is a variable, so that a test can check it. Included by arch/x86/cpu.h. */
+#ifndef PAGURUS_X86_HOST_H
+#define PAGURUS_X86_HOST_H
+
+#include "include/types.h"
+
+extern bool host_interrupts; /* tests/unit/host_stubs.c: the interrupt flag, on at first */
+
+static inline uint64_t irq_save(void)
+{
+	uint64_t flags = host_interrupts ? RFLAGS_IF : 0;
+
+	host_interrupts = false;
+	return flags;
+}
+
+static inline void irq_restore(uint64_t flags)
+{
+	if (flags & RFLAGS_IF)
+		host_interrupts = true;
+}
+
+static inline void irq_enable(void)
+{
+	host_interrupts = true;
+}
+
+static inline void irq_disable(void)
+{
+	host_interrupts = false;
+}
+
+static inline bool irq_enabled(void)
+{
+	return host_interrupts;
+}
+
+static inline void cpu_halt_until_interrupt(void)
+{
+}
+
+#endif

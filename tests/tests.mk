@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Host-side tests of the kernel's pure sources: unit tests (cmocka, gcc's sanitizers) and fuzz
+# targets (clang's libFuzzer). The top Makefile includes this; it also works alone:
+#     make -f tests/tests.mk check-unit O=/tmp/x
+#     make -f tests/tests.mk check-unit O=/tmp/x TESTS="test_tree test_fmt"
+#     make -f tests/tests.mk check-fuzz O=/tmp/x FUZZ_SECONDS=60 TARGETS=fuzz_pvh
+# Nothing is looked up until one of the targets runs, so other builds do not pay for it.
+
+O ?= build
+FUZZ_SECONDS ?= 10
+host_tests := $(dir $(lastword $(MAKEFILE_LIST)))
+
+.PHONY: check-unit check-fuzz coverage-unit
+
+## check-unit: build and run the host unit tests (all, or TESTS="test_a test_b")
+check-unit:
+	@$(MAKE) --no-print-directory -k -f $(host_tests)host.mk unit O=$(abspath $(O)) \
+		TESTS="$(TESTS)"
+
+## check-fuzz: run every fuzz target for FUZZ_SECONDS (or FUZZ_RUNS inputs)
+check-fuzz:
+	@$(MAKE) --no-print-directory -k -f $(host_tests)host.mk fuzz O=$(abspath $(O)) \
+		TARGETS="$(TARGETS)" FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_RUNS=$(FUZZ_RUNS)
+
+## coverage-unit: run the unit tests and say which lines of the kernel they reached
+coverage-unit:
+	@$(MAKE) --no-print-directory -k -f $(host_tests)host.mk unit O=$(abspath $(O))/coverage \
+		TESTS="$(TESTS)" COVERAGE=1
+	@/usr/bin/python3 $(host_tests)unit/coverage.py $(abspath $(O))/coverage/tests/unit
