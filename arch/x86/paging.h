@@ -6,7 +6,8 @@
  *   0xffffc00000000000 ..                     kernel mappings: stacks with guard pages, device memory
  *   0xffffffff80000000 + physical             image (text R-X, rodata R--, data RW-)
  *
- * The upper half is the same in every root. Nothing here takes a lock: the caller owns the range. */
+ * The upper half is the same in every root. Nothing here takes a lock: the caller owns the range,
+ * and in the lower half the whole root (tables that become empty there are freed). */
 #ifndef PAGURUS_X86_PAGING_H
 #define PAGURUS_X86_PAGING_H
 
@@ -19,7 +20,8 @@ extern uint64_t host_direct_map; /* tests/unit/host_stubs.h: where the test's me
 #define DIRECT_MAP_BASE 0xffff800000000000UL
 #endif
 #define DIRECT_MAP_END 0xffffc00000000000UL
-#define KERNEL_MAP_BASE 0xffffc00000000000UL
+#define KERNEL_MAP_BASE 0xffffc00000000000UL   /* device memory from here on */
+#define KERNEL_STACKS_BASE 0xffffd00000000000UL /* kernel stacks (mm/stack.c) up to the end */
 #define KERNEL_MAP_END 0xffffe00000000000UL
 #define IMAGE_BASE 0xffffffff80000000UL
 #define USER_MIN 0x10000UL
@@ -38,6 +40,9 @@ typedef uint64_t pte_t;
 #define PTE_PS BIT(7) /* in a PDE or PDPTE: a large page */
 #define PTE_G BIT(8)
 #define PTE_NX BIT(63)
+/* A bit that the processor leaves to software, with PTE_P clear: the page is there, but made
+ * inaccessible by paging_protect(). */
+#define PTE_HELD BIT(9)
 #define PTE_ADDR 0x000ffffffffff000UL
 
 /* What callers ask for. All are present, accessed and dirty from the start: nobody reads those. */
@@ -52,6 +57,20 @@ typedef uint64_t pte_t;
 #define ORDER_2M 9
 #define ORDER_1G 18
 
+#ifdef PAGURUS_HOST
+/* Host tests: an arena of ordinary memory plays physical memory. */
+extern char *host_arena;
+
+static inline void *phys_to_virt(phys_t p)
+{
+	return host_arena + p;
+}
+
+static inline phys_t virt_to_phys(const void *v)
+{
+	return (phys_t)((const char *)v - host_arena);
+}
+#else
 static inline void *phys_to_virt(phys_t p)
 {
 	return (void *)(DIRECT_MAP_BASE + p);
@@ -64,25 +83,43 @@ static inline phys_t virt_to_phys(const void *v)
 
 	return a >= IMAGE_BASE ? a - IMAGE_BASE : a - DIRECT_MAP_BASE;
 }
+#endif
+
+/* Bytes of the direct map that the boot stub has made, from physical address 0. */
+#define BOOT_DIRECT_MAP GIB(1)
 
 /* The root that is in CR3. */
 phys_t paging_root(void);
 
 /* Maps one page of 4 KiB << order (0, 9 or 18) at va, replacing nothing: the entry must be empty.
- * flags: PTE_ bits. Table frames come from frame_alloc(). Returns 0, -ENOMEM, or -EEXIST. */
+ * flags: PTE_ bits. Table frames come from upcall_table_alloc(). Returns 0, -ENOMEM, or -EEXIST
+ * (a page is there, or smaller pages are or were where a large one should go). */
 int paging_map(phys_t root, virt_t va, phys_t pa, unsigned order, pte_t flags);
+
+/* Splits large pages until va begins a page, so that what is said of ranges that begin or end at va
+ * needs no memory. Returns 0 or -ENOMEM. */
+int paging_split(phys_t root, virt_t va);
 
 /* Takes every mapping in [start, end) away and hands each page to release(ctx, pa, order) (NULL:
  * not called). A large page that is only partly inside is split first. Table frames that become
- * empty are freed. The TLB is flushed for the range before release is called.
- * Returns 0, or -ENOMEM where a split found no frame (nothing in the large page changed). */
+ * empty are freed (not those of the upper half). The TLB is flushed before a page is released.
+ * Returns 0, or -ENOMEM where a split found no frame: then nothing has changed. */
 int paging_unmap(phys_t root, virt_t start, virt_t end,
                  void (*release)(void *ctx, phys_t pa, unsigned order), void *ctx);
 
-/* Changes W and NX of what is mapped in [start, end); splits as above; flushes the TLB. */
+/* Gives all that is mapped in [start, end) the P, W and NX of flags; splits as above; flushes the
+ * TLB. Without PTE_P the pages become inaccessible but stay, and come back with a later call.
+ * Returns 0, or -ENOMEM: then nothing has changed. */
 int paging_protect(phys_t root, virt_t start, virt_t end, pte_t flags);
 
-/* Finds the entry that maps va. Returns false where nothing does. *order is the page's. */
+/* Moves the mappings of [from, from + size) to [to, to + size), where nothing is mapped; the ranges
+ * do not overlap. Large pages stay large where both addresses are aligned alike. Flushes the TLB.
+ * Returns 0, or -ENOMEM: then nothing has moved. */
+int paging_move(phys_t root, virt_t from, virt_t to, size_t size);
+
+/* Finds the entry that maps va. Returns false where nothing does. *order is the page's, *pa where
+ * that page begins; *flags are all bits but the address. A page made inaccessible is found, without
+ * PTE_P. */
 bool paging_query(phys_t root, virt_t va, phys_t *pa, unsigned *order, pte_t *flags);
 
 /* Makes the direct map reach [start, end), RW and NX, with the largest pages that fit; parts that
@@ -95,6 +132,11 @@ int paging_direct_map(phys_t start, phys_t end, phys_t (*alloc)(void));
 void *paging_map_device(phys_t pa, size_t size);
 
 void tlb_flush_page(virt_t va);
+void tlb_flush_range(virt_t start, virt_t end);
 void tlb_flush_all(void);
+
+/* What the room above provides (mm/frame.c): a cleared frame for a table, or 0; and its return. */
+phys_t upcall_table_alloc(void);
+void upcall_table_free(phys_t table);
 
 #endif
