@@ -115,29 +115,29 @@ static inline void cpu_relax(void)
 #ifdef PAGURUS_HOST
 #include "arch/x86/host.h"
 #else
-/* Page-table root and TLB. Interrupts: irq_save() returns what irq_restore() wants back; they
- * nest. */
-#ifdef PAGURUS_HOST
-/* Host tests: there are no interrupts to keep out, and a test that uses page tables defines these. */
-extern uint64_t host_cr3;
-void host_tlb_flush(uint64_t va); /* UINT64_MAX: everything */
-
+/* Page-table root; writing it also flushes the TLB, global entries excepted. */
 static inline uint64_t read_cr3(void)
 {
-	return host_cr3;
+	uint64_t value;
+
+	__asm__ volatile("movq %%cr3, %0" : "=r"(value));
+	return value;
 }
 
 static inline void write_cr3(uint64_t value)
 {
-	host_cr3 = value;
-	host_tlb_flush(UINT64_MAX);
+	__asm__ volatile("movq %0, %%cr3" : : "r"(value) : "memory");
 }
 
+/* Flushes what the TLB and the paging-structure caches know of the page at va. */
 static inline void invlpg(uint64_t va)
 {
-	host_tlb_flush(va);
+	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
 }
 
+/* Interrupts. irq_save() returns what irq_restore() wants back; they nest. */
+#ifdef PAGURUS_HOST
+/* Host tests: there are no interrupts to keep out. */
 static inline uint64_t irq_save(void)
 {
 	return 0;
@@ -161,26 +161,6 @@ static inline bool irq_enabled(void)
 	return false;
 }
 #else
-static inline uint64_t read_cr3(void)
-{
-	uint64_t value;
-
-	__asm__ volatile("movq %%cr3, %0" : "=r"(value));
-	return value;
-}
-
-/* Also flushes the TLB, global entries excepted. */
-static inline void write_cr3(uint64_t value)
-{
-	__asm__ volatile("movq %0, %%cr3" : : "r"(value) : "memory");
-}
-
-/* Flushes what the TLB knows of the page at va. */
-static inline void invlpg(uint64_t va)
-{
-	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
-}
-
 static inline uint64_t irq_save(void)
 {
 	uint64_t flags;

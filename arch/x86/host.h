@@ -8,6 +8,26 @@
 
 extern bool host_interrupts; /* tests/unit/host_stubs.c: the interrupt flag, on at first */
 
+/* A test that uses page tables defines these. */
+extern uint64_t host_cr3;
+void host_tlb_flush(uint64_t va); /* UINT64_MAX: everything */
+
+static inline uint64_t read_cr3(void)
+{
+	return host_cr3;
+}
+
+static inline void write_cr3(uint64_t value)
+{
+	host_cr3 = value;
+	host_tlb_flush(UINT64_MAX);
+}
+
+static inline void invlpg(uint64_t va)
+{
+	host_tlb_flush(va);
+}
+
 static inline uint64_t irq_save(void)
 {
 	uint64_t flags = host_interrupts ? RFLAGS_IF : 0;

@@ -13,12 +13,7 @@
 
 #include "include/types.h"
 
-#ifdef PAGURUS_HOST
-extern uint64_t host_direct_map; /* tests/unit/host_stubs.h: where the test's memory lies */
-#define DIRECT_MAP_BASE host_direct_map
-#else
 #define DIRECT_MAP_BASE 0xffff800000000000UL
-#endif
 #define DIRECT_MAP_END 0xffffc00000000000UL
 #define KERNEL_MAP_BASE 0xffffc00000000000UL   /* device memory from here on */
 #define KERNEL_STACKS_BASE 0xffffd00000000000UL /* kernel stacks (mm/stack.c) up to the end */
@@ -58,22 +53,15 @@ typedef uint64_t pte_t;
 #define ORDER_1G 18
 
 #ifdef PAGURUS_HOST
-/* Host tests: an arena of ordinary memory plays physical memory. */
-extern char *host_arena;
-
-static inline void *phys_to_virt(phys_t p)
-{
-	return host_arena + p;
-}
-
-static inline phys_t virt_to_phys(const void *v)
-{
-	return (phys_t)((const char *)v - host_arena);
-}
+extern uint64_t host_direct_map; /* tests/unit/host_stubs.h: where the test's memory lies */
+#define DIRECT_MAP_OFFSET host_direct_map
 #else
+#define DIRECT_MAP_OFFSET DIRECT_MAP_BASE
+#endif
+
 static inline void *phys_to_virt(phys_t p)
 {
-	return (void *)(DIRECT_MAP_BASE + p);
+	return (void *)(DIRECT_MAP_OFFSET + p);
 }
 
 /* Only for addresses in the direct map or in the image. */
@@ -81,9 +69,8 @@ static inline phys_t virt_to_phys(const void *v)
 {
 	uint64_t a = (uint64_t)v;
 
-	return a >= IMAGE_BASE ? a - IMAGE_BASE : a - DIRECT_MAP_BASE;
+	return a >= IMAGE_BASE ? a - IMAGE_BASE : a - DIRECT_MAP_OFFSET;
 }
-#endif
 
 /* Bytes of the direct map that the boot stub has made, from physical address 0. */
 #define BOOT_DIRECT_MAP GIB(1)
