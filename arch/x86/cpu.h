@@ -136,31 +136,6 @@ static inline void invlpg(uint64_t va)
 }
 
 /* Interrupts. irq_save() returns what irq_restore() wants back; they nest. */
-#ifdef PAGURUS_HOST
-/* Host tests: there are no interrupts to keep out. */
-static inline uint64_t irq_save(void)
-{
-	return 0;
-}
-
-static inline void irq_restore(uint64_t flags)
-{
-	(void)flags;
-}
-
-static inline void irq_enable(void)
-{
-}
-
-static inline void irq_disable(void)
-{
-}
-
-static inline bool irq_enabled(void)
-{
-	return false;
-}
-#else
 static inline uint64_t irq_save(void)
 {
 	uint64_t flags;
@@ -192,7 +167,6 @@ static inline bool irq_enabled(void)
 	__asm__ volatile("pushfq; popq %0" : "=r"(flags));
 	return flags & RFLAGS_IF;
 }
-#endif
 
 /* Sleeps until an interrupt; interrupts are off before and after. The shadow of sti covers hlt, so
  * an interrupt that was already pending is not lost. */

@@ -42,13 +42,7 @@ struct cpu {
 #endif
 
 /* this_cpu->member compiles to one gs-relative access. */
-#ifdef PAGURUS_HOST
-#define this_cpu (&cpus[0])
-#else
 #define this_cpu ((struct cpu PAGURUS_SEG_GS *)0)
-#endif
-
-extern struct cpu cpus[CONFIG_NR_CPUS];
 #endif
 
 extern struct cpu cpus[CONFIG_NR_CPUS];
