@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Builds Pagurus: "make" for an image, "make run" to boot it, "make help" for everything else.
+# One make reads every room's Kbuild; objects go to $(out), which is build/ or what O= says.
+
+MAKEFLAGS += -rR --no-print-directory
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+O := build
+# One name for one folder, so that a dependency written with one O= fits the next.
+out := $(patsubst $(CURDIR)/%,%,$(abspath $(O)))
+override O := $(out)
+
+CC := gcc
+LD := ld
+NM := nm
+OBJCOPY := objcopy
+OBJDUMP := objdump
+PYTHON := /usr/bin/python3
+AWK := awk
+export LC_ALL := C
+
+# Short lines, or whole commands with V=1. $(call say,WORD padded to 8,what)
+ifeq ($(V),1)
+Q :=
+say =
+else
+Q := @
+say = $(info $(space) $(1)$(2))
+endif
+empty :=
+space := $(empty) $(empty)
+comma := ,
+
+.PHONY: all FORCE
+all:
+
+# What each kind of goal needs. A goal that configures must not read the old configuration.
+goals := $(or $(MAKECMDGOALS),all)
+config-goals := $(filter %config,$(goals))
+# Goals that need no configuration of their own.
+plain-goals := $(filter help clean distclean setup format format-check check-rooms check check-% \
+	lint linux-% bench bench-%,$(goals))
+build-goals := $(filter-out $(config-goals) $(plain-goals),$(goals))
+
+ifneq ($(and $(config-goals),$(plain-goals)$(build-goals)),)
+
+# "make tiny_defconfig all": one after the other, since the second depends on the first's result.
+.PHONY: $(goals) one-by-one
+$(goals): one-by-one ;
+one-by-one:
+	@set -e; for goal in $(goals); do $(MAKE) $$goal; done
+
+else
+
+include scripts/config.mk
+
+ifneq ($(build-goals),)
+include scripts/rooms.mk
+include scripts/programs.mk
+include scripts/link.mk
+include scripts/run.mk
+endif
+ifneq ($(plain-goals),)
+include scripts/check.mk
+include scripts/linux-apps.mk
+-include tests/tests.mk
+-include tests/bench/bench.mk
+endif
+
+endif
+
+.PHONY: clean distclean help
+clean:
+	$(call say,CLEAN   ,$(out))
+	$(Q)if [ -d $(out) ]; then find $(out) -mindepth 1 -maxdepth 1 ! -name .config \
+		-exec rm -rf {} +; fi
+
+distclean:
+	$(call say,CLEAN   ,$(out) with its configuration)
+	$(Q)if [ -d $(out) ]; then find $(out) -mindepth 1 -maxdepth 1 -exec rm -rf {} +; fi
+
+help:
+	@cat scripts/help.txt; echo; echo 'Configurations in defconfigs/:'; \
+	for f in defconfigs/*_defconfig; do echo "  $${f##*/}"; done

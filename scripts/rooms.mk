@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Compiles the rooms: reads ROOM/Kbuild (obj-y += file.o, obj-$(CONFIG_X) += file.o) and turns
+# file.c or file.S into $(out)/ROOM/file.o, then links all of them into $(out)/kernel.o.
+
+rooms-y := lib arch/x86 mm sched core boot
+rooms-$(CONFIG_XEN) += xen
+rooms-$(CONFIG_KVM) += kvm
+
+# $(call read-room,ROOM): appends the room's objects to kernel-objs.
+define read-room
+obj-y :=
+include $(1)/Kbuild
+kernel-objs += $$(addprefix $(out)/$(1)/,$$(obj-y))
+endef
+kernel-objs :=
+$(foreach room,$(rooms-y),$(eval $(call read-room,$(room))))
+
+# $(call remember,FILE,TEXT): writes TEXT to FILE only if that changes it, so what depends on FILE
+# is made again exactly when TEXT changes. Costs no process.
+same-text = $(if $(subst <$(1)>,,<$(2)>),,y)
+remember = $(if $(call same-text,$(file <$(1)),$(2)),,$(file >$(1),$(2)))
+
+compiler-include := $(shell $(CC) -print-file-name=include)
+compiler-version := $(shell $(CC) --version | head -n 1)
+is-clang := $(findstring clang,$(compiler-version))
+
+# Nothing in the image may depend on where the source or the output lies.
+prefix-maps := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(out)=out
+
+optimize-$(CONFIG_OPTIMIZE_SPEED) := -O2
+optimize-$(CONFIG_OPTIMIZE_SIZE) := -Os
+debug-$(CONFIG_DEBUG_INFO) := -g
+
+kernel-cppflags := -nostdinc -isystem $(compiler-include) -isystem $(out)/uapi -I. \
+	-include $(autoconf-h)
+kernel-cflags := -std=gnu11 -Wall -Wextra -Werror -Wstrict-prototypes -ffreestanding \
+	$(optimize-y) $(debug-y) $(prefix-maps) \
+	-mcmodel=kernel -fno-pic -fno-pie -mgeneral-regs-only -mno-red-zone \
+	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables \
+	-fno-omit-frame-pointer -fno-common -fvisibility=hidden \
+	-ffunction-sections -fdata-sections -fno-strict-aliasing -fwrapv
+kernel-asflags := -D__ASSEMBLY__ -Wall -Werror $(debug-y) $(prefix-maps) -fno-pic -fno-pie \
+	-Wa,--noexecstack
+ifneq ($(is-clang),)
+# -nostdinc makes clang's driver warn about flags that only matter to a link.
+kernel-cflags += -Qunused-arguments
+kernel-asflags += -Qunused-arguments
+endif
+
+# Headers of Linux's user space ABI and of Xen, and no others of the build machine.
+multiarch-include := /usr/include/x86_64-linux-gnu
+uapi := $(addprefix $(out)/uapi/,asm asm-generic linux xen)
+$(out)/uapi/asm: link-to := $(multiarch-include)/asm
+$(out)/uapi/asm-generic: link-to := /usr/include/asm-generic
+$(out)/uapi/linux: link-to := /usr/include/linux
+$(out)/uapi/xen: link-to := /usr/include/xen
+$(uapi):
+	@[ -d $(link-to) ] || { echo "$(link-to) is missing: run scripts/setup build" >&2; exit 1; }
+	@mkdir -p $(@D)
+	@ln -sfn $(link-to) $@
+
+# Single objects on request: make mm/frame.o (also .i and .s).
+single-goals := $(filter %.o %.i %.s,$(MAKECMDGOALS))
+ifneq ($(single-goals),)
+.PHONY: $(single-goals)
+$(single-goals): %: $(out)/%
+endif
+
+$(shell mkdir -p $(sort $(dir $(kernel-objs) $(addprefix $(out)/,$(single-goals)))))
+$(call remember,$(out)/flags-kernel,$(compiler-version) $(CC) $(kernel-cppflags) $(kernel-cflags) \
+	$(kernel-asflags))
+
+# $(call compile,FLAGS): $< to $@, with $@.dep saying what it was made from.
+compile = $(Q)$(CC) $(1) -MMD -MF $@.d -c -o $@ $< && \
+	$(AWK) -v out=$(out) -f scripts/fixdep.awk $@.d > $@.dep && rm $@.d
+
+$(out)/%.o: %.c $(out)/flags-kernel | $(uapi)
+	$(call say,CC      ,$<)
+	$(call compile,$(kernel-cppflags) $(kernel-cflags))
+
+$(out)/%.o: %.S $(out)/flags-kernel | $(uapi)
+	$(call say,AS      ,$<)
+	$(call compile,$(kernel-cppflags) $(kernel-asflags))
+
+$(out)/%.i: %.c $(out)/flags-kernel FORCE | $(uapi)
+	$(call say,CPP     ,$<)
+	$(Q)$(CC) $(kernel-cppflags) $(kernel-cflags) -E -o $@ $<
+
+$(out)/%.s: %.c $(out)/flags-kernel FORCE | $(uapi)
+	$(call say,CC      ,$< (assembly))
+	$(Q)$(CC) $(kernel-cppflags) $(kernel-cflags) -S -o $@ $<
+
+# All rooms as one object, in which only what is marked EXPORT keeps a name that programs see.
+$(call remember,$(out)/list-kernel,$(kernel-objs))
+$(out)/kernel.o: $(kernel-objs) $(out)/list-kernel
+	$(call say,LD      ,kernel.o)
+	$(Q)$(LD) -r --unique -z noexecstack -Map=$(out)/kernel.map -o $@.all $(kernel-objs)
+	$(Q)$(OBJCOPY) --localize-hidden $@.all $@ && rm $@.all
+
+-include $(wildcard $(addsuffix .dep,$(kernel-objs) $(addprefix $(out)/,$(single-goals))))
