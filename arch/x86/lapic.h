@@ -8,7 +8,7 @@
 #define VECTOR_TIMER 0x40
 #define VECTOR_CONSOLE 0x41 /* IOAPIC: serial input */
 #define VECTOR_XEN 0x42     /* Xen event channels */
-#define VECTOR_SPURIOUS 0xff
+#define VECTOR_SPURIOUS 0x4f /* the last vector that the IDT has */
 
 /* Enables this CPU's LAPIC. Returns 0 or -ENODEV. */
 int lapic_init(void);
