@@ -16,8 +16,24 @@ extern const struct native_program native_programs[];
 extern const unsigned native_program_count;
 extern const char native_default[]; /* names that run, separated by blanks */
 
-/* Builds the program's stack and starts it; never returns. Context: the first thread. */
+/* What program_run() needs to know of a program that lies in memory ready to run. */
+struct program_image {
+	uint64_t phdr; /* its program headers, for AT_PHDR and its neighbours */
+	uint64_t phent;
+	uint64_t phnum;
+	uint64_t entry;   /* jumped to with RSP at argc */
+	const char *name; /* argv[0] */
+};
+
+/* Finds the program (core/program_native.c or core/program_module.c) and runs it. Never returns.
+ * Context: the first thread. */
 __noreturn void program_start(const struct params *params, const struct boot_info *bi);
+
+/* Builds the stack and jumps. */
+__noreturn void program_run(const struct program_image *image, const struct params *params);
+
+/* Leaves the kernel: RSP = RDI = sp, interrupts on, entry called (arch's own program_enter.S). */
+__noreturn void program_enter(uint64_t sp, uint64_t entry);
 
 /* Lays out argc, argv, envp and the auxiliary vector below top as the psABI has it (3.4.1).
  * auxv: pairs, ended by AT_NULL; values of AT_RANDOM and AT_EXECFN are filled in here.

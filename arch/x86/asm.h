@@ -27,6 +27,13 @@
 #define CTX_XSTATE 0x18
 #define CTX_FRAME 0x20
 
+/* struct cpu_features */
+#define FEATURE_FSGSBASE 0
+#define FEATURE_XSAVE 1
+
+#define SYSCALL_TABLE_SIZE 463 /* Linux 6.6 ends at 462 */
+#define TRAP_FRAME_SIZE 176 /* struct trap_frame */
+
 #define KERNEL_STACK_SIZE (CONFIG_KERNEL_STACK_KIB * 1024)
 #define IST_STACK_SIZE (CONFIG_IST_STACK_KIB * 1024)
 

@@ -27,27 +27,32 @@ struct context {
  * this_cpu->current and this_cpu->kernel_stack. */
 void context_switch(struct context *prev, struct context *next);
 
-/* Makes a context that starts by calling entry(arg) on the kernel stack with interrupts on. */
+/* Makes a context that starts by calling entry(arg) on the kernel stack with interrupts on; entry
+ * does not return. */
 void context_init(struct context *ctx, void *kernel_stack_top, void (*entry)(void *), void *arg);
 
-/* Makes a context that resumes as frame says with RAX = 0 (clone's child): its own RSP and FS base,
- * the extended state of the caller. Returns 0 or -ENOMEM. */
-int context_clone(struct context *ctx, void *kernel_stack_top, const struct trap_frame *frame,
-                  uint64_t fs_base);
+/* Gives a context that runs program code its save area: cpu_features.xsave_size bytes, 64-byte
+ * aligned, owned by the caller. It starts as the state of a fresh processor. */
+void context_set_xstate(struct context *ctx, void *area);
 
-/* Gives a context that runs program code its XSAVE area; context_clone() does so by itself.
- * Returns 0 or -ENOMEM. */
-int context_add_xstate(struct context *ctx);
+/* Makes a context that resumes as frame says with RAX = 0 (clone's child): its own RSP and FS base,
+ * the extended state of the caller, saved in area (as for context_set_xstate). */
+void context_clone(struct context *ctx, void *kernel_stack_top, void *area,
+                   const struct trap_frame *frame, uint64_t fs_base);
 
 /* Inside upcall_preempt(): saves the interrupted thread (frame) and its extended state into prev
  * and resumes next; prev goes on at the interrupted instruction when resumed. */
 __noreturn void context_preempt(struct context *prev, struct context *next,
                                 const struct trap_frame *frame);
 
+/* Resumes next for good, saving nothing of the caller. Interrupts off. */
+__noreturn void context_resume(struct context *next);
+
 /* Sets the FS base of the running thread. */
 void context_set_fs(struct context *ctx, uint64_t fs_base);
 
-/* Gives back what a context holds (the XSAVE area). */
-void context_destroy(struct context *ctx);
+/* Extended state to and from an area (arch/x86/context_switch.S). */
+void xstate_save(void *area);
+void xstate_restore(void *area);
 
 #endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What arch/x86/asm.h tells the assembler must be what C sees. */
+#include "arch/x86/asm.h"
+
+#include "arch/x86/context.h"
+#include "arch/x86/cpu.h"
+#include "arch/x86/paging.h"
+#include "arch/x86/percpu.h"
+
+_Static_assert(IMAGE_BASE_ASM == IMAGE_BASE, "IMAGE_BASE_ASM");
+_Static_assert(DIRECT_MAP_BASE_ASM == DIRECT_MAP_BASE, "DIRECT_MAP_BASE_ASM");
+_Static_assert(CPU_CURRENT == offsetof(struct cpu, current), "CPU_CURRENT");
+_Static_assert(CPU_SCRATCH == offsetof(struct cpu, scratch), "CPU_SCRATCH");
+_Static_assert(CPU_KERNEL_STACK == offsetof(struct cpu, kernel_stack), "CPU_KERNEL_STACK");
+_Static_assert(CPU_READY == offsetof(struct cpu, ready), "CPU_READY");
+_Static_assert(CTX_RSP == offsetof(struct context, rsp), "CTX_RSP");
+_Static_assert(CTX_KERNEL_STACK == offsetof(struct context, kernel_stack), "CTX_KERNEL_STACK");
+_Static_assert(CTX_FS_BASE == offsetof(struct context, fs_base), "CTX_FS_BASE");
+_Static_assert(CTX_XSTATE == offsetof(struct context, xstate), "CTX_XSTATE");
+_Static_assert(CTX_FRAME == offsetof(struct context, frame), "CTX_FRAME");
+_Static_assert(FEATURE_FSGSBASE == offsetof(struct cpu_features, fsgsbase), "FEATURE_FSGSBASE");
+_Static_assert(FEATURE_XSAVE == offsetof(struct cpu_features, xsave), "FEATURE_XSAVE");
+_Static_assert(TRAP_FRAME_SIZE == sizeof(struct trap_frame), "TRAP_FRAME_SIZE");

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The syscall instruction in ring 0: the second door into the table. Number in RAX; arguments in
+ * RDI, RSI, RDX, R10, R8, R9; the CPU put RIP in RCX and RFLAGS in R11 and cleared IF. Everything
+ * but RAX, RCX and R11 is preserved, vector state too (the kernel uses none; context_switch() saves
+ * it where the thread really leaves the CPU).
+ *
+ * The program's stack is not touched: its red zone lies below RSP, and some programs (Go) have only
+ * a few hundred bytes of it. There is no way back by SYSRET, which goes to ring 3: a jump does it. */
+#include <asm/errno.h>
+
+#include "arch/x86/asm.h"
+
+FUNCTION syscall_entry
+	movq	%rsp, %gs:CPU_SCRATCH
+	movq	%gs:CPU_KERNEL_STACK, %rsp
+	pushq	%gs:CPU_SCRATCH
+	sti
+	pushq	%r11
+	pushq	%rcx
+	pushq	%rax
+	pushq	%rdi
+	pushq	%rsi
+	pushq	%rdx
+	pushq	%r10
+	pushq	%r8
+	pushq	%r9
+	cmpq	$SYSCALL_TABLE_SIZE, %rax
+	jae	2f
+	movq	%r10, %rcx
+	call	*syscall_table(,%rax,8)
+1:	popq	%r9
+	popq	%r8
+	popq	%r10
+	popq	%rdx
+	popq	%rsi
+	popq	%rdi
+	leaq	8(%rsp), %rsp        /* the number */
+	popq	%rcx
+	popfq
+	popq	%rsp
+	jmp	*%rcx
+2:	movq	%rax, %rdi
+	call	syscall_unknown
+	jmp	1b
+END_FUNCTION syscall_entry
+
+/* For table entries that need all of the program's registers: builds a struct trap_frame behind
+ * what syscall_entry pushed, notes it in the thread's context, and calls the function in RAX (set
+ * by the SYSCALL_WITH_FRAME shims below) with the arguments unchanged. */
+FUNCTION syscall_with_frame
+	/* RSP: return address into syscall_entry, R9, R8, R10, RDX, RSI, RDI, number, RCX, R11, RSP */
+	movq	%rsp, %r11
+	pushq	$SELECTOR_DATA       /* ss */
+	pushq	80(%r11)             /* rsp */
+	pushq	72(%r11)             /* rflags */
+	pushq	$SELECTOR_CODE       /* cs */
+	pushq	64(%r11)             /* rip */
+	pushq	$0                   /* error */
+	pushq	$0                   /* vector */
+	pushq	56(%r11)             /* rax: the number */
+	pushq	64(%r11)             /* rcx */
+	pushq	%rdx
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%rsi
+	pushq	%rdi
+	pushq	%r8
+	pushq	%r9
+	pushq	24(%r11)             /* r10 */
+	pushq	72(%r11)             /* r11 */
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	movq	%gs:CPU_CURRENT, %r10
+	movq	%rsp, CTX_FRAME(%r10)
+	subq	$8, %rsp             /* return address + 22 pushes + 8: RSP % 16 == 0 */
+	call	*%rax
+	addq	$(8 + TRAP_FRAME_SIZE), %rsp
+	ret
+END_FUNCTION syscall_with_frame
+
+.macro SYSCALL_WITH_FRAME name
+FUNCTION \name\()_entry
+	movq	$\name, %rax
+	jmp	syscall_with_frame
+END_FUNCTION \name\()_entry
+.endm
+
+SYSCALL_WITH_FRAME sys_clone

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copies between the kernel and memory that a program named: a fault that cannot be resolved ends
+ * in -EFAULT instead of a panic. */
+#include <asm/errno.h>
+
+#include "arch/x86/asm.h"
+
+/* int copy_from_program(void *dst RDI, const void *src RSI, size_t n RDX) */
+FUNCTION copy_from_program
+	movq	%rdx, %rcx
+1:	rep movsb
+	xorl	%eax, %eax
+	ret
+2:	movl	$-EFAULT, %eax
+	ret
+	EXTABLE 1b, 2b
+END_FUNCTION copy_from_program
+
+/* int copy_to_program(void *dst RDI, const void *src RSI, size_t n RDX) */
+FUNCTION copy_to_program
+	movq	%rdx, %rcx
+1:	rep movsb
+	xorl	%eax, %eax
+	ret
+2:	movl	$-EFAULT, %eax
+	ret
+	EXTABLE 1b, 2b
+END_FUNCTION copy_to_program
+
+/* long copy_string_from_program(char *dst RDI, const char *src RSI, size_t max RDX) */
+FUNCTION copy_string_from_program
+	xorl	%eax, %eax
+1:	cmpq	%rdx, %rax
+	jae	3f
+2:	movb	(%rsi,%rax), %cl
+	movb	%cl, (%rdi,%rax)
+	testb	%cl, %cl
+	jz	4f
+	incq	%rax
+	jmp	1b
+3:	movq	$-ENAMETOOLONG, %rax
+4:	ret
+5:	movq	$-EFAULT, %rax
+	ret
+	EXTABLE 2b, 5b
+END_FUNCTION copy_string_from_program

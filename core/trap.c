@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What traps mean: first touches go to the areas; anything else is a bug of the kernel, which
+ * panics, or of the program, which is killed by the signal that Linux would send. */
+#include "arch/x86/trap.h"
+
+#include "arch/x86/paging.h"
+#include "arch/x86/percpu.h"
+#include "core/panic.h"
+#include "include/errno.h"
+#include "mm/area.h"
+#include "sched/thread.h"
+
+/* Linux's numbers (asm/signal.h has them only together with a C library's types). */
+enum { SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11 };
+
+extern const char __kernel_text_start[], __kernel_text_end[];
+
+bool upcall_page_fault(struct trap_frame *frame, uint64_t address)
+{
+	struct cpu PAGURUS_SEG_GS *cpu = this_cpu;
+	int error;
+
+	if (address < USER_MIN || address >= USER_MAX)
+		return false;
+	/* A fault inside the fault path would find this very stack overwritten: stop at once. */
+	if (cpu->fault_depth)
+		panic_trap(frame, address);
+	cpu->fault_depth++;
+	error = area_fault(program_space, address, frame->error);
+	cpu->fault_depth--;
+	return error == 0;
+}
+
+void upcall_preempt(struct trap_frame *frame)
+{
+	sched_preempt(frame);
+}
+
+static int signal_of(uint64_t vector)
+{
+	switch (vector) {
+	case TRAP_DIVIDE:
+	case 16: /* x87 */
+	case 19: /* SIMD */
+		return SIGFPE;
+	case TRAP_DEBUG:
+	case TRAP_BREAKPOINT:
+		return SIGTRAP;
+	case TRAP_UNDEFINED:
+		return SIGILL;
+	case 17: /* alignment */
+		return SIGBUS;
+	default:
+		return SIGSEGV;
+	}
+}
+
+void upcall_unhandled(struct trap_frame *frame, uint64_t address)
+{
+	bool in_kernel = frame->rip >= (uint64_t)__kernel_text_start &&
+	                 frame->rip < (uint64_t)__kernel_text_end;
+
+	if (in_kernel || frame->vector == TRAP_DOUBLE_FAULT || frame->vector == TRAP_NMI ||
+	    frame->vector == TRAP_MACHINE_CHECK)
+		panic_trap(frame, address);
+	program_crash(frame, address, signal_of(frame->vector));
+}
