@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Xen's clocks as this CPU sees them. */
+#include "xen/clock.h"
+
+#include "arch/x86/cpu.h"
+#include "arch/x86/percpu.h"
+#include "xen/shared.h"
+
+uint64_t xen_time_now(void)
+{
+	struct vcpu_time_info t;
+
+	if (!xen_shared)
+		return 0;
+	xen_time_read(&xen_vcpu[cpu_id()]->time, &t);
+	return xen_time_at(&t, rdtsc_ordered());
+}
+
+bool xen_tsc_scale(struct tsc_scale *scale)
+{
+	struct vcpu_time_info t;
+
+	if (!xen_shared)
+		return false;
+	xen_time_read(&xen_vcpu[cpu_id()]->time, &t);
+	scale->mul = t.tsc_to_system_mul;
+	scale->shift = t.tsc_shift;
+	return t.tsc_to_system_mul != 0;
+}
+
+uint64_t xen_wall_clock(void)
+{
+	uint64_t base;
+
+	if (!xen_shared)
+		return 0;
+	base = xen_wall_base(xen_shared);
+	return base ? base + xen_time_now() : 0;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Event channels: delivery to handlers, masks, and the operations on ports. */
+#include "xen/event.h"
+
+#include "arch/x86/cpu.h"
+#include "arch/x86/lapic.h"
+#include "arch/x86/percpu.h"
+#include "arch/x86/trap.h"
+#include "include/errno.h"
+#include "include/log.h"
+#include "lib/string.h"
+#include "mm/heap.h"
+#include "xen/hypercall.h"
+#include "xen/shared.h"
+
+struct binding {
+	event_handler handler;
+	void *ctx;
+};
+
+/* Handlers by port, 64 ports to a block that is allocated when the first of them is bound. */
+static struct binding *bindings[EVENT_PORTS / 64];
+
+/* Upcalls come through the LAPIC and want an end of interrupt. */
+static bool through_lapic;
+
+static struct binding *find_binding(unsigned port)
+{
+	struct binding *block = bindings[port / 64];
+
+	return block ? &block[port % 64] : NULL;
+}
+
+static void deliver(unsigned port)
+{
+	struct binding *b = find_binding(port);
+	event_handler handler = b ? READ_ONCE(b->handler) : NULL;
+
+	if (handler)
+		handler(port, b->ctx);
+	else
+		event_mask(port); /* nobody wants it: it must not interrupt again */
+}
+
+/* The flag is cleared before the selector is taken: an event in between sets it again, and Xen
+ * then raises another upcall. */
+static void upcall(struct trap_frame *frame)
+{
+	struct vcpu_info *vcpu = xen_vcpu[cpu_id()];
+	uint64_t selector;
+
+	(void)frame;
+	WRITE_ONCE(vcpu->evtchn_upcall_pending, 0);
+	selector = __atomic_exchange_n(&vcpu->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
+	event_scan(selector, xen_shared->evtchn_pending, xen_shared->evtchn_mask, deliver);
+	if (through_lapic)
+		lapic_eoi();
+}
+
+/* HVM_PARAM_CALLBACK_IRQ is set in any case: that makes Xen use the 64-bit layout of the shared
+ * page, and it is what vCPUs without a vector of their own get. */
+static int set_callback(void)
+{
+	return xen_set_param(HVM_PARAM_CALLBACK_IRQ,
+	                     (uint64_t)HVM_PARAM_CALLBACK_TYPE_VECTOR << 56 | VECTOR_XEN);
+}
+
+int event_init_cpu(void)
+{
+	struct xen_hvm_evtchn_upcall_vector upcall_vector = {
+		.vcpu = cpu_id(),
+		.vector = VECTOR_XEN,
+	};
+
+	return (int)xen_hvm_op(HVMOP_set_evtchn_upcall_vector, &upcall_vector);
+}
+
+int event_init(void)
+{
+	int err;
+
+	memset(xen_shared->evtchn_mask, 0xff, sizeof(xen_shared->evtchn_mask));
+	trap_set_handler(VECTOR_XEN, upcall);
+	err = set_callback();
+	if (err)
+		return err;
+	through_lapic = true; /* first: Xen raises an upcall as soon as the vector is set */
+	err = event_init_cpu();
+	if (err) {
+		through_lapic = false;
+		if (!xen_feature(XENFEAT_hvm_callback_vector)) {
+			log_error("xen: no way to get events: neither a vector per CPU (error %d) nor one for"
+			          " the domain",
+			          err);
+			return -ENODEV;
+		}
+	}
+	return 0;
+}
+
+int event_bind(unsigned port, event_handler handler, void *ctx)
+{
+	struct binding *b;
+
+	if (port == 0 || port >= EVENT_PORTS)
+		return -EINVAL;
+	if (!bindings[port / 64])
+		bindings[port / 64] = heap_zalloc(64 * sizeof(struct binding));
+	b = find_binding(port);
+	if (!b)
+		return -ENOMEM;
+	if (b->handler)
+		return -EBUSY;
+	b->ctx = ctx;
+	WRITE_ONCE(b->handler, handler);
+	event_unmask(port);
+	return 0;
+}
+
+void event_unbind(unsigned port)
+{
+	struct binding *b = find_binding(port);
+
+	event_mask(port);
+	if (b)
+		WRITE_ONCE(b->handler, NULL);
+}
+
+void event_mask(unsigned port)
+{
+	__atomic_fetch_or(&xen_shared->evtchn_mask[port / 64], 1ULL << port % 64, __ATOMIC_SEQ_CST);
+}
+
+/* An event that came while the port was masked raised no upcall. Only Xen can raise it now, and it
+ * does so where it finds the mask bit still set. */
+void event_unmask(unsigned port)
+{
+	uint64_t bit = 1ULL << port % 64;
+	uint64_t *mask = &xen_shared->evtchn_mask[port / 64];
+	const uint64_t *pending = &xen_shared->evtchn_pending[port / 64];
+	struct evtchn_unmask unmask = { .port = port };
+
+	__atomic_fetch_and(mask, ~bit, __ATOMIC_SEQ_CST);
+	if (!(__atomic_load_n(pending, __ATOMIC_SEQ_CST) & bit))
+		return;
+	__atomic_fetch_or(mask, bit, __ATOMIC_SEQ_CST);
+	xen_event_channel_op(EVTCHNOP_unmask, &unmask);
+}
+
+int event_send(unsigned port)
+{
+	struct evtchn_send send = { .port = port };
+
+	return (int)xen_event_channel_op(EVTCHNOP_send, &send);
+}
+
+int event_alloc(domid_t domain)
+{
+	struct evtchn_alloc_unbound alloc = { .dom = DOMID_SELF, .remote_dom = domain };
+	long err = xen_event_channel_op(EVTCHNOP_alloc_unbound, &alloc);
+
+	return err ? (int)err : (int)alloc.port;
+}
+
+int event_bind_virq(unsigned virq, uint32_t cpu)
+{
+	struct evtchn_bind_virq bind = { .virq = virq, .vcpu = cpu };
+	long err = xen_event_channel_op(EVTCHNOP_bind_virq, &bind);
+
+	return err ? (int)err : (int)bind.port;
+}
+
+int event_close(unsigned port)
+{
+	struct evtchn_close close = { .port = port };
+
+	event_unbind(port);
+	return (int)xen_event_channel_op(EVTCHNOP_close, &close);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The Xen shell. On the way to main it makes eight hypercalls or so, each an exit from the VM. */
+#include "include/platform.h"
+
+#include "arch/x86/cpu.h"
+#include "include/errno.h"
+#include "include/log.h"
+#include "xen/clock.h"
+#include "xen/console.h"
+#include "xen/event.h"
+#include "xen/hypercall.h"
+#include "xen/shared.h"
+#include "xen/unplug.h"
+
+static int shared_error = -ENODEV, console_error = -ENODEV;
+
+static void early_init(struct boot_info *bi)
+{
+	if (!xen_detect())
+		return;
+	/* A PVH guest has no emulated devices; the others lose theirs before anybody looks for them. */
+	if (IS_ENABLED(CONFIG_XEN_UNPLUG) && bi->protocol != BOOT_PROTOCOL_PVH)
+		xen_unplug();
+	shared_error = xen_shared_map();
+	console_error = xen_console_init();
+}
+
+static int init(void)
+{
+	if (console_error)
+		log_warn("xen: no console (error %d): the toolstack gave this domain none", console_error);
+	if (shared_error)
+		return shared_error;
+	return event_init();
+}
+
+#define DEBUGCON_PORT 0xe9 /* a Xen built for debugging prints it on its own console */
+
+static void console_write(const char *buf, size_t len)
+{
+	if (IS_ENABLED(CONFIG_CONSOLE_DEBUGCON) && console_error) {
+		for (size_t i = 0; i < len; i++)
+			outb(DEBUGCON_PORT, (uint8_t)buf[i]);
+		return;
+	}
+	xen_console_write(buf, len);
+}
+
+static unsigned shutdown_reason(enum stop_reason reason)
+{
+	switch (reason) {
+	case STOP_EXIT:
+		return SHUTDOWN_poweroff;
+	case STOP_REBOOT:
+		return SHUTDOWN_reboot;
+	case STOP_SIGNAL:
+	case STOP_PANIC:
+		break;
+	}
+	return SHUTDOWN_crash;
+}
+
+static __noreturn void stop(enum stop_reason reason, int status)
+{
+	struct sched_shutdown shutdown = { .reason = shutdown_reason(reason) };
+
+	(void)status; /* the console's last line has it */
+	xen_console_flush();
+	if (xen_detect())
+		xen_sched_op(SCHEDOP_shutdown, &shutdown);
+	irq_disable();
+	for (;;)
+		__asm__ volatile("hlt");
+}
+
+const struct platform xen_platform = {
+	.name = "xen",
+	.detect = xen_detect,
+	.early_init = early_init,
+	.init = init,
+	.console_write = console_write,
+	.console_read = xen_console_read,
+	.console_listen = xen_console_listen,
+	.tsc_scale = xen_tsc_scale,
+	.wall_clock = xen_wall_clock,
+	.stop = stop,
+};
