@@ -26,8 +26,7 @@ multiboot_header:
 
 	.section .boot.text, "ax", @progbits
 	.code32
-	.globl multiboot_entry
-	.hidden multiboot_entry
+	.globl multiboot_entry /* not hidden: image.lds.S looks for it */
 	.type multiboot_entry, @function
 multiboot_entry:
 	movl	%eax, %ecx
@@ -75,8 +74,7 @@ multiboot2_header_end:
 
 	.section .boot.text, "ax", @progbits
 	.code32
-	.globl multiboot2_entry
-	.hidden multiboot2_entry
+	.globl multiboot2_entry /* not hidden: image.lds.S looks for it */
 	.type multiboot2_entry, @function
 multiboot2_entry:
 	movl	%eax, %ecx

@@ -17,8 +17,7 @@
 
 	.section .boot.text, "ax", @progbits
 	.code32
-	.globl pvh_entry
-	.hidden pvh_entry
+	.globl pvh_entry /* not hidden: image.lds.S looks for it */
 	.type pvh_entry, @function
 pvh_entry:
 	rdtsc

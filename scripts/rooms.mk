@@ -90,7 +90,8 @@ $(out)/%.s: %.c $(out)/flags-kernel FORCE | $(uapi)
 	$(call say,CC      ,$< (assembly))
 	$(Q)$(CC) $(kernel-cppflags) $(kernel-cflags) -S -o $@ $<
 
-# All rooms as one object, in which only what is marked EXPORT keeps a name that programs see.
+# All rooms as one object, in which only what is marked EXPORT, and the entries that the linker
+# script looks for, keep a name that others see.
 $(call remember,$(out)/list-kernel,$(kernel-objs))
 $(out)/kernel.o: $(kernel-objs) $(out)/list-kernel
 	$(call say,LD      ,kernel.o)
