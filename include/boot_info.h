@@ -11,6 +11,8 @@
 #define BOOT_MODULES_MAX 8   /* modules kept */
 #define BOOT_CMDLINE_MAX 4096 /* bytes of command line kept, its NUL included */
 
+#define BOOT_PHYS_MAX (1UL << 46) /* RAM from here on is not used: the direct map ends */
+
 enum boot_protocol {
 	BOOT_PROTOCOL_PVH,
 	BOOT_PROTOCOL_MULTIBOOT1,
@@ -30,12 +32,12 @@ struct boot_module {
 
 /* What went wrong or was dropped while parsing, as bits: the core prints one line for each. */
 enum boot_warning {
-	BOOT_WARN_CMDLINE_TRUNCATED = BIT(0),  /* longer than BOOT_CMDLINE_MAX or without an end */
+	BOOT_WARN_CMDLINE_TRUNCATED = BIT(0),  /* the kernel's or a module's: too long or without an end */
 	BOOT_WARN_CMDLINE_UNREADABLE = BIT(1), /* its address lies outside what can be read */
 	BOOT_WARN_RAM_DROPPED = BIT(2),        /* more ranges than BOOT_RAM_MAX: the smallest went */
-	BOOT_WARN_RAM_INVALID = BIT(3),        /* empty, wrapping or beyond 2^52: ignored */
+	BOOT_WARN_RAM_INVALID = BIT(3),        /* empty, wrapping or beyond BOOT_PHYS_MAX: ignored */
 	BOOT_WARN_RAM_OVERLAP = BIT(4),        /* RAM overlapped something reserved: taken as reserved */
-	BOOT_WARN_MODULE_INVALID = BIT(5),     /* overlapped the image, wrapped, or not in RAM: ignored */
+	BOOT_WARN_MODULE_INVALID = BIT(5),     /* overlapped image or module, empty, wrapped, not in RAM: ignored */
 	BOOT_WARN_MODULE_DROPPED = BIT(6),     /* more than BOOT_MODULES_MAX */
 	BOOT_WARN_INFO_TRUNCATED = BIT(7),     /* a list ended early or ran past its size */
 };
@@ -45,6 +47,9 @@ struct boot_info {
 	uint32_t version;       /* PVH: start info version; multiboot: 1 or 2 */
 	uint64_t tsc_entry;     /* TSC at the stub's first instruction */
 	phys_t rsdp;            /* ACPI root pointer, 0 where the protocol does not tell */
+	/* Why this machine cannot be booted: what, where, what to do; the core panics with it as soon
+	 * as there is a console. NULL: it can. Where it is set, nr_ram and nr_modules are 0. */
+	const char *error;
 	uint32_t warnings;      /* enum boot_warning */
 	uint32_t nr_ram;
 	uint32_t nr_modules;
