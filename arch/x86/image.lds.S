@@ -4,6 +4,10 @@
 #define IMAGE_BASE 0xffffffff80000000
 #define BLOCK 0x200000
 
+/* Blocks from the load address up to end, plus the tables for them (never more than a block's). */
+#define IMAGE_BLOCKS(end) (((end) + 0x1000 * ((end) / BLOCK + 2) + BLOCK - 1) / BLOCK - \
+	CONFIG_LOAD_ADDRESS / BLOCK)
+
 OUTPUT_FORMAT(elf64-x86-64)
 OUTPUT_ARCH(i386:x86-64)
 ENTRY(__entry)
@@ -101,8 +105,7 @@ SECTIONS
 		. = ALIGN(0x1000);
 		/* One page table per 2 MiB block that the image, these tables included, lies in. */
 		__image_tables = .;
-		. += (((. - IMAGE_BASE) + 0x1000 * (((. - IMAGE_BASE) / BLOCK) + 2) + BLOCK - 1) / BLOCK -
-		      CONFIG_LOAD_ADDRESS / BLOCK) * 0x1000;
+		. += (IMAGE_BLOCKS(ABSOLUTE(.) - IMAGE_BASE) * 0x1000);
 		__image_tables_end = .;
 	} :data
 	__image_end = .;
