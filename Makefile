@@ -48,7 +48,8 @@ ifneq ($(and $(config-goals),$(plain-goals)$(build-goals)),)
 
 # "make tiny_defconfig all": one after the other, since the second depends on the first's result.
 .PHONY: $(goals) one-by-one
-$(goals): one-by-one ;
+$(goals): one-by-one
+	@:
 one-by-one:
 	@set -e; for goal in $(goals); do $(MAKE) $$goal; done
 
