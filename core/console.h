@@ -10,6 +10,18 @@
 /* Writes len bytes. Any context; output of one call is not torn by another's. */
 void console_write(const char *buf, size_t len);
 
+/* The same without CR before LF: for a program that turned OPOST or ONLCR off. */
+void console_write_raw(const char *buf, size_t len);
+
+/* What a program writes: with CR before LF or not, as its terminal settings say. */
+void console_write_program(const char *buf, size_t len);
+
+/* Begins a new line unless the last byte written ended one. */
+void console_fresh_line(void);
+
+/* From now on output takes no lock: the machine is about to stop. */
+void console_force(void);
+
 /* Reads a line (or what raw mode gives) into buf: at most len bytes. Sleeps until there is input.
  * Returns how many bytes; 0 is end of file; -EINTR, -EAGAIN (nonblock). Threads only. */
 long console_read(char *buf, size_t len, bool nonblock);
@@ -17,10 +29,18 @@ long console_read(char *buf, size_t len, bool nonblock);
 /* Bytes that console_read() could return at once. */
 size_t console_readable(void);
 
+/* Would console_read() return at once, be it with an end of file? Does not sleep. */
+bool console_pending(void);
+
+/* Sleeps until console_pending(): 0; until clock_ns() >= deadline: -ETIMEDOUT; or until a signal:
+ * -EINTR. Threads only. */
+int console_wait(uint64_t deadline);
+
 /* A shell calls this from its interrupt when input has arrived. */
 void console_input(void);
 
-/* Terminal settings (struct termios' flags that matter) and window size, for ioctl. */
+/* Terminal settings (struct termios' flags that matter) and window size, for ioctl; arg is the
+ * program's. Returns 0, -EFAULT, -EINVAL, or -ENOTTY for a request that a console does not know. */
 int console_ioctl(unsigned long request, void *arg);
 
 #endif

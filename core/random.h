@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Random bytes, from RDRAND where the CPU has it, else from a generator seeded by what little
- * varies (said once as a warning). */
+/* Random bytes from a generator that RDRAND seeds where the CPU has it, else what little varies
+ * (sys_getrandom() says so once). */
 #ifndef PAGURUS_CORE_RANDOM_H
 #define PAGURUS_CORE_RANDOM_H
 
@@ -8,5 +8,8 @@
 
 /* Fills buf with len bytes. Any context, never fails. */
 void random_get(void *buf, size_t len);
+
+/* Was the seed no good for keys, when random_get() last took one? */
+bool random_is_weak(void);
 
 #endif

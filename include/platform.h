@@ -44,7 +44,8 @@ struct platform {
 	size_t (*console_read)(char *buf, size_t len);
 
 	/* Asks for console_input() (core/console.h) to be called when input arrives.
-	 * Returns 0, or -errno where input must be polled. */
+	 * Returns 0, -ENODEV where no input can ever come, or another -errno where input must be
+	 * polled. */
 	int (*console_listen)(void);
 
 	/* States the TSC's scale. Returns false where the hypervisor does not say. */
@@ -63,5 +64,8 @@ struct platform {
 };
 
 extern const struct platform *platform; /* core/platform.c; set before anything above uses it */
+
+/* Sets platform to the shell that detects its hypervisor. Called once, first thing in C. */
+void platform_select(void);
 
 #endif

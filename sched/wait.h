@@ -25,8 +25,7 @@ struct wait_queue {
 
 static inline void wait_queue_init(struct wait_queue *q)
 {
-	*q = (struct wait_queue){ 0 };
-	list_init(&q->waiters);
+	*q = (struct wait_queue)WAIT_QUEUE_INIT(*q);
 }
 
 /* Sleeps in q until woken or until clock_ns() >= deadline. q->lock is held on entry and on return

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Backtraces: the frame pointer chain, and a careful look at the stack where there is none. */
+#include "core/backtrace.h"
+
+#include "arch/x86/paging.h"
+#include "lib/string.h"
+
+#define FRAMES_MAX 32   /* frames printed */
+#define SCAN_BYTES 1024 /* of the stack, where the chain may miss callers */
+#define SCAN_MAX 8      /* addresses printed from it */
+#define CANONICAL_LOW_END 0x0000800000000000UL
+#define CANONICAL_HIGH 0xffff800000000000UL
+
+static bool page_flags(virt_t address, pte_t *flags)
+{
+	unsigned order;
+	phys_t pa;
+
+	if (address >= CANONICAL_LOW_END && address < CANONICAL_HIGH)
+		return false;
+	return paging_query(paging_root(), address, &pa, &order, flags) && (*flags & PTE_P);
+}
+
+bool peek_memory(void *dst, virt_t address, size_t n)
+{
+	virt_t last = address + n - 1;
+	pte_t flags;
+
+	if (last < address)
+		return false;
+	for (virt_t page = ALIGN_DOWN(address, FRAME_SIZE);; page += FRAME_SIZE) {
+		if (!page_flags(page, &flags) || (flags & PTE_PCD))
+			return false; /* device memory may change when it is read */
+		if (last - page < FRAME_SIZE)
+			break;
+	}
+	memcpy(dst, (const void *)address, n);
+	return true;
+}
+
+bool peek_executable(virt_t address)
+{
+	pte_t flags;
+
+	return page_flags(address, &flags) && !(flags & PTE_NX);
+}
+
+/* Does a call instruction end just before address? The forms that compilers use: E8 rel32, and FF
+ * with ModRM /2 in its 2 to 7 bytes (SDM volume 2, CALL). */
+static bool after_call(virt_t address)
+{
+	uint8_t code[7];
+
+	if (!peek_executable(address) || !peek_memory(code, address - sizeof(code), sizeof(code)))
+		return false;
+	if (code[2] == 0xe8)
+		return true;
+	for (unsigned i = 0; i < 6; i++)
+		if (code[i] == 0xff && ((code[i + 1] >> 3) & 7) == 2)
+			return true;
+	return false;
+}
+
+static void print_address(const char *mark, uint64_t address, uint64_t looked_up, print_fn print)
+{
+	if (IS_ENABLED(CONFIG_SYMBOLS))
+		print("  %s%016llx %pS\n", mark, (unsigned long long)address, (void *)looked_up);
+	else
+		print("  %s%016llx\n", mark, (unsigned long long)address);
+}
+
+/* A return address is looked up as the call that it follows: minus 1 lies in the calling function
+ * even where that call was its last instruction. */
+static void print_return(const char *mark, uint64_t address, print_fn print)
+{
+	print_address(mark, address, address - 1, print);
+}
+
+/* Prints what between start and end looks like return addresses. */
+static void scan(uint64_t start, uint64_t end, print_fn print)
+{
+	unsigned printed = 0;
+	uint64_t word;
+
+	for (uint64_t at = ALIGN_UP(start, 8); at < end && printed < SCAN_MAX; at += 8) {
+		if (!peek_memory(&word, at, sizeof(word)))
+			break;
+		if (after_call(word)) {
+			print_return("? ", word, print);
+			printed++;
+		}
+	}
+}
+
+void backtrace_print(uint64_t rip, uint64_t rbp, uint64_t rsp, print_fn print)
+{
+	uint64_t end = rbp >= rsp && rbp - rsp < SCAN_BYTES ? rbp : rsp + SCAN_BYTES;
+	uint64_t frame[2]; /* caller's RBP, return address */
+
+	print("backtrace:\n");
+	print_address("", rip, rip, print);
+	if (end > rsp)
+		scan(rsp, end, print);
+	for (unsigned n = 0; n < FRAMES_MAX; n++) {
+		if (!IS_ALIGNED(rbp, 8) || !peek_memory(frame, rbp, sizeof(frame)) ||
+		    !after_call(frame[1]) || frame[0] == rbp)
+			break;
+		print_return("", frame[1], print);
+		rbp = frame[0];
+	}
+}

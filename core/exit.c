@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How the machine ends: the last line, then the shell's way of stopping. */
+#include "core/exit.h"
+
+#include "core/console.h"
+#include "core/log.h"
+#include "core/signal_name.h"
+#include "lib/fmt.h"
+
+unsigned exit_value(enum stop_reason reason, int status)
+{
+	switch (reason) {
+	case STOP_EXIT:
+		return MIN((unsigned)status & 0xff, (unsigned)EXIT_VALUE_STATUS_MAX);
+	case STOP_SIGNAL:
+		/* Real-time signals have no value of their own. */
+		return EXIT_VALUE_PANIC + (status >= 1 && status <= 31 ? (unsigned)status : 31);
+	case STOP_REBOOT:
+		return 0;
+	default:
+		return EXIT_VALUE_PANIC;
+	}
+}
+
+static int last_line(char *line, size_t size, enum stop_reason reason, int status)
+{
+	switch (reason) {
+	case STOP_EXIT:
+		return fmt_snprintf(line, size, "pagurus: exit status %d\n", status & 0xff);
+	case STOP_SIGNAL:
+		return fmt_snprintf(line, size, "pagurus: killed by signal %d (SIG%s)\n", status,
+		                    signal_name(status));
+	case STOP_REBOOT:
+		return fmt_snprintf(line, size, "pagurus: reboot\n");
+	default:
+		return fmt_snprintf(line, size, "pagurus: panic\n");
+	}
+}
+
+void machine_stop(enum stop_reason reason, int status)
+{
+	char line[64];
+
+	log_flush();
+	console_fresh_line();
+	console_write(line, (size_t)last_line(line, sizeof(line), reason, status));
+	if (platform)
+		platform->stop(reason, status);
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What core/trap.c calls where nothing can go on; panic() itself is in include/panic.h. */
+#ifndef PAGURUS_CORE_PANIC_H
+#define PAGURUS_CORE_PANIC_H
+
+#include "arch/x86/trap.h"
+#include "include/panic.h"
+
+/* A trap in the kernel's own code that nobody handles: report as panic() does, of frame. address:
+ * the faulting address of a page fault. Any context. */
+__noreturn __cold void panic_trap(struct trap_frame *frame, uint64_t address);
+
+/* A trap in the program's code: the same report under "CRASH", then STOP_SIGNAL with signal. */
+__noreturn __cold void program_crash(struct trap_frame *frame, uint64_t address, int signal);
+
+#endif

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Names of signals, for messages. */
+#ifndef PAGURUS_CORE_SIGNAL_NAME_H
+#define PAGURUS_CORE_SIGNAL_NAME_H
+
+/* "SEGV" for 11; "?" for what has no name (0, real-time signals). */
+const char *signal_name(int signal);
+
+#endif
