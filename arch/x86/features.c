@@ -27,6 +27,8 @@
 struct cpu_features cpu_features;
 struct cpu cpus[CONFIG_NR_CPUS];
 
+extern char boot_stack_top[]; /* boot32.S */
+
 void syscall_entry(void);
 
 static inline void cr4_set(uint64_t bits)
@@ -56,6 +58,8 @@ void cpu_init(unsigned id)
 
 	cpus[id].self = &cpus[id];
 	cpus[id].id = id;
+	if (id == 0)
+		cpus[id].kernel_stack = (uint64_t)boot_stack_top;
 
 	if (leaf0.eax >= 7)
 		leaf7 = cpuid(7, 0);
