@@ -55,6 +55,16 @@ one-by-one:
 
 else
 
+# What these goals need is installed first, if it is missing (scripts/setup).
+needs := $(if $(filter run,$(goals)),build run) $(if $(filter debug,$(goals)),build run debug) \
+	$(if $(filter check check-%,$(goals)),build iso run check) $(if $(filter lint format,$(goals)),build lint)
+ifneq ($(and $(strip $(needs)),$(if $(MAKE_RESTARTS),,first)),)
+needs += $(shell grep -qs CONFIG_TARGET_HVM=y $(out)/.config && echo iso)
+ifneq ($(shell scripts/setup $(needs) && echo done),done)
+$(error scripts/setup $(strip $(needs)) failed)
+endif
+endif
+
 include scripts/config.mk
 
 ifneq ($(build-goals),)
@@ -81,6 +91,10 @@ clean:
 distclean:
 	$(call say,CLEAN   ,$(out) with its configuration)
 	$(Q)if [ -d $(out) ]; then find $(out) -mindepth 1 -maxdepth 1 -exec rm -rf {} +; fi
+
+.PHONY: setup
+setup:
+	@scripts/setup all
 
 help:
 	@cat scripts/help.txt; echo; echo 'Configurations in defconfigs/:'; \

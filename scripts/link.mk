@@ -98,5 +98,5 @@ $(subst }   {,}$(comma)
 endef
 .PHONY: compile_commands.json
 compile_commands.json: $(uapi) $(out)/include-programs/pagurus.h
-	$(call say,GEN     ,$@)
-	$(file >$@,$(compile-commands))@:
+	$(call say,GEN     ,$(or $(COMMANDS),$@))
+	$(file >$(or $(COMMANDS),$@),$(compile-commands))@:
