@@ -8,8 +8,12 @@
 #include "include/types.h"
 
 /* The values are mmap's (asm-generic/mman-common.h); areas use PROT_READ, _WRITE, _EXEC and
- * MAP_PRIVATE, _SHARED, _FIXED, _FIXED_NOREPLACE, _ANONYMOUS, _POPULATE, _NORESERVE, _STACK,
- * _GROWSDOWN. */
+ * MAP_PRIVATE, _SHARED, _FIXED, _FIXED_NOREPLACE, _ANONYMOUS, _POPULATE, _NORESERVE, _STACK, _32BIT.
+ * MAP_GROWSDOWN is taken and has no effect: such an area has the size it was given. */
+
+/* Bytes at the top of the lower half that are left to the first thread's stack: addresses that
+ * mmap chooses lie below, as on Linux. */
+#define AREA_STACK_SPACE MIB(128)
 
 struct address_space; /* areas + page-table root: the object that the lower half hangs on */
 
@@ -20,17 +24,21 @@ void area_init(void);
 
 /* mmap: length bytes (rounded up to pages) at addr (a hint unless MAP_FIXED*). Anonymous only (file
  * backing comes with the file systems). W and X together are refused with -EACCES only where
- * CONFIG_WX_STRICT. Returns the address, or -EINVAL, -ENOMEM, -EEXIST, -EACCES. May sleep. */
+ * CONFIG_WX_STRICT. Writable memory that exceeds all RAM by itself is refused unless MAP_NORESERVE
+ * (Linux's heuristic overcommit). Returns the address, or -EINVAL, -ENOMEM, -EEXIST, -EACCES,
+ * -EPERM (MAP_FIXED in the first 64 KiB). */
 long area_map(struct address_space *as, virt_t addr, size_t length, int prot, int flags);
 
-/* munmap. Returns 0, -EINVAL, -ENOMEM (a large page could not be split, or no area struct). */
+/* munmap. Returns 0, -EINVAL, -ENOMEM (a large page could not be split, or no area struct: then
+ * nothing has changed). */
 int area_unmap(struct address_space *as, virt_t addr, size_t length);
 
-/* mprotect. Returns 0, -EINVAL, -ENOMEM (part of the range is unmapped, as Linux has it). */
+/* mprotect. Returns 0, -EINVAL, -EACCES (CONFIG_WX_STRICT), -ENOMEM (nothing has changed, or part of
+ * the range is unmapped: then what lies before that part has changed, as Linux has it). */
 int area_protect(struct address_space *as, virt_t addr, size_t length, int prot);
 
-/* mremap with Linux's flags (MREMAP_MAYMOVE, MREMAP_FIXED). Returns the new address or -errno.
- * Pages move, they are not copied. */
+/* mremap with Linux's flags (MREMAP_MAYMOVE, MREMAP_FIXED). Returns the new address or -EINVAL,
+ * -EFAULT (not within one area), -ENOMEM, -EPERM. Pages move, they are not copied. */
 long area_remap(struct address_space *as, virt_t addr, size_t old_length, size_t new_length,
                 int flags, virt_t new_addr);
 
@@ -40,6 +48,14 @@ int area_advise(struct address_space *as, virt_t addr, size_t length, int advice
 
 /* brk: moves the end of the heap; 0 asks. Returns the end in force (unchanged on failure). */
 virt_t area_brk(struct address_space *as, virt_t end);
+
+/* Says where the heap of brk begins: behind a program that was loaded. Before the first area_brk(). */
+void area_set_brk(struct address_space *as, virt_t start);
+
+/* mincore: vec[i] becomes 1 where page i from addr has a frame, else 0. addr is page-aligned.
+ * vec: kernel memory, or NULL where only the result is wanted. Returns 0, or -ENOMEM where a part
+ * of the range lies in no area. */
+int area_resident(struct address_space *as, virt_t addr, size_t pages, uint8_t *vec);
 
 /* First touch. error is the page-fault error code (P=1, W=2, I/D=16). Returns 0: mapped, try again;
  * -EFAULT: no area, or its protection forbids it; -ENOMEM: no frame left.

@@ -34,8 +34,15 @@ phys_t frame_alloc_zeroed(unsigned order);
  * noticed. */
 void frame_free(phys_t block, unsigned order);
 
+/* Finds the allocated block that the address p lies in: where it begins and its order. Panics where p
+ * lies in none. For a caller that owns the block: nobody else can change what is read. */
+phys_t frame_block(phys_t p, unsigned *order);
+
 /* The largest order that frame_alloc() would satisfy right now; -1: none. A hint. */
 int frame_largest(void);
+
+/* Frames that can be handed out, give or take the per-CPU caches. Takes no lock: cheap. */
+uint64_t frame_free_count(void);
 
 void frame_stats(struct frame_stats *stats);
 

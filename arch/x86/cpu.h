@@ -112,6 +112,12 @@ static inline void cpu_relax(void)
 	__asm__ volatile("pause" : : : "memory");
 }
 
+/* Writes value to count 64-bit words from dst on. */
+static inline void fill_words(void *dst, uint64_t value, size_t count)
+{
+	__asm__ volatile("rep stosq" : "+D"(dst), "+c"(count) : "a"(value) : "memory");
+}
+
 #ifdef PAGURUS_HOST
 #include "arch/x86/host.h"
 #else

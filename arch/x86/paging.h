@@ -104,9 +104,10 @@ int paging_protect(phys_t root, virt_t start, virt_t end, pte_t flags);
  * Returns 0, or -ENOMEM: then nothing has moved. */
 int paging_move(phys_t root, virt_t from, virt_t to, size_t size);
 
-/* Finds the entry that maps va. Returns false where nothing does. *order is the page's, *pa where
- * that page begins; *flags are all bits but the address. A page made inaccessible is found, without
- * PTE_P. */
+/* Finds the entry that maps va. *order is the page's, *pa where that page begins; *flags are all
+ * bits but the address. A page made inaccessible is found, without PTE_P. Returns false where there
+ * is none: then *order is that of the largest aligned block around va with nothing in it (0, 9, 18
+ * or 27), and *pa and *flags are untouched. */
 bool paging_query(phys_t root, virt_t va, phys_t *pa, unsigned *order, pte_t *flags);
 
 /* Makes the direct map reach [start, end), RW and NX, with the largest pages that fit; parts that

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Areas (mm/area.h): the address space, mmap, munmap, brk. */
+#include "mm/area.h"
+
+#include "arch/x86/trap.h"
+#include "include/errno.h"
+#include "mm/area_space.h"
+#include "mm/frame.h"
+#include "mm/heap.h"
+
+/* Where brk's heap begins when no program was loaded that says otherwise. */
+#define BRK_DEFAULT GIB(4)
+
+/* MAP_32BIT: Linux gives out the second GiB. */
+#define LOW_START GIB(1)
+#define LOW_END GIB(2)
+
+static struct address_space space;
+struct address_space *const program_space = &space;
+
+void area_init(void)
+{
+	struct frame_stats stats;
+
+	frame_stats(&stats);
+	space = (struct address_space){
+		.root = paging_root(),
+		.brk_start = BRK_DEFAULT,
+		.brk_end = BRK_DEFAULT,
+		.ram = stats.total * FRAME_SIZE,
+	};
+	area_tree_init(&space.areas);
+}
+
+pte_t area_pte(int prot)
+{
+	if (!(prot & PROT_ALL))
+		return 0;
+	return PTE_BASE | (prot & PROT_WRITE ? PTE_W : 0) | (prot & PROT_EXEC ? 0 : PTE_NX);
+}
+
+bool area_may_commit(const struct address_space *as, size_t length, int prot, int flags)
+{
+	return length <= as->ram || (flags & MAP_NORESERVE) || !(prot & PROT_WRITE);
+}
+
+virt_t area_place(const struct address_space *as, size_t length, int flags)
+{
+	virt_t top = USER_MAX - AREA_STACK_SPACE, at = 0;
+
+	if (flags & MAP_32BIT)
+		return area_hole(as, length, LOW_START, LOW_END, FRAME_SIZE);
+	/* Whole large pages, where that costs no hole in the address space. */
+	if (IS_ENABLED(CONFIG_LARGE_PAGES) && IS_ALIGNED(length, LARGE_PAGE))
+		at = area_hole(as, length, USER_MIN, top, LARGE_PAGE);
+	if (!at)
+		at = area_hole(as, length, USER_MIN, top, FRAME_SIZE);
+	return at ? at : area_hole(as, length, USER_MIN, USER_MAX, FRAME_SIZE);
+}
+
+int area_add(struct address_space *as, const struct area *like)
+{
+	struct area *area = heap_alloc(sizeof(*area));
+
+	if (!area)
+		return -ENOMEM;
+	*area = *like;
+	area_insert(as, area);
+	area_merge(as, like->start, like->end);
+	return 0;
+}
+
+static void release_page(void *ctx, phys_t pa, unsigned order)
+{
+	struct address_space *as = ctx;
+
+	frame_free(pa, order);
+	as->stats.resident -= FRAME_SIZE << order;
+}
+
+int area_drop_pages(struct address_space *as, virt_t start, virt_t end)
+{
+	return paging_unmap(as->root, start, end, release_page, as);
+}
+
+int area_clear(struct address_space *as, virt_t start, virt_t end)
+{
+	struct area *area = area_find(as, start), *upper = NULL;
+
+	if (start >= end || !area || area->start >= end)
+		return 0;
+	if (area->start < start && area->end > end) {
+		upper = heap_alloc(sizeof(*upper));
+		if (!upper)
+			return -ENOMEM;
+	}
+	if (area_drop_pages(as, start, end) != 0) {
+		heap_free(upper);
+		return -ENOMEM;
+	}
+	if (upper)
+		area_cut(as, area, end, upper);
+	while (area && area->start < end) {
+		struct area *next = area_next(area);
+
+		if (area->start < start)
+			area_resize(as, area, area->start, start);
+		else if (area->end > end)
+			area_resize(as, area, end, area->end);
+		else
+			area_remove(as, area);
+		area = next;
+	}
+	return 0;
+}
+
+/* Where a new area shall begin. Returns an address or -errno. */
+static long choose(const struct address_space *as, virt_t addr, size_t length, int flags)
+{
+	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+		if (!in_user_space(addr, length))
+			return -ENOMEM;
+		if (!IS_ALIGNED(addr, FRAME_SIZE))
+			return -EINVAL;
+		if (addr < USER_MIN)
+			return -EPERM;
+		if ((flags & MAP_FIXED_NOREPLACE) && !area_range_free(as, addr, addr + length))
+			return -EEXIST;
+		return addr;
+	}
+	addr = ALIGN_DOWN(addr, FRAME_SIZE);
+	if (addr) {
+		addr = MAX(addr, USER_MIN);
+		if (in_user_space(addr, length) && area_range_free(as, addr, addr + length))
+			return addr;
+	}
+	addr = area_place(as, length, flags);
+	return addr ? (long)addr : -ENOMEM;
+}
+
+static long map_locked(struct address_space *as, virt_t addr, size_t length, int prot, int flags)
+{
+	long at = choose(as, addr, length, flags);
+	struct area *area;
+	int err;
+
+	if (at < 0)
+		return at;
+	/* First what can fail: a mapping that is replaced must not be lost for nothing. */
+	area = heap_alloc(sizeof(*area));
+	if (!area)
+		return -ENOMEM;
+	err = area_clear(as, at, at + length);
+	if (err) {
+		heap_free(area);
+		return err;
+	}
+	*area = (struct area){
+		.start = at,
+		.end = at + length,
+		.origin = AREA_ANONYMOUS,
+		.prot = prot & PROT_ALL,
+		.type = flags & MAP_TYPE,
+	};
+	area_insert(as, area);
+	area_merge(as, at, at + length);
+	return at;
+}
+
+long area_map(struct address_space *as, virt_t addr, size_t length, int prot, int flags)
+{
+	int type = flags & MAP_TYPE;
+	uint64_t irq;
+	long at;
+
+	if (length == 0)
+		return -EINVAL;
+	length = page_round(length);
+	if (length == 0 || length > USER_MAX)
+		return -ENOMEM;
+	if ((type != MAP_PRIVATE && type != MAP_SHARED) || !(flags & MAP_ANONYMOUS))
+		return -EINVAL;
+	if (wx_refused(prot))
+		return -EACCES;
+	/* No memory was set aside for MAP_HUGETLB; the error is Linux's for that. */
+	if ((flags & MAP_HUGETLB) || !area_may_commit(as, length, prot, flags))
+		return -ENOMEM;
+
+	irq = spin_lock(&as->lock);
+	at = map_locked(as, addr, length, prot, flags);
+	spin_unlock(&as->lock, irq);
+	/* As on Linux, mmap succeeds even where not all pages can be had at once. */
+	if (at > 0 && (flags & (MAP_POPULATE | MAP_LOCKED)) && (prot & PROT_ALL))
+		(void)area_populate(as, at, at + length, prot & PROT_WRITE ? PF_WRITE : 0);
+	return at;
+}
+
+int area_unmap(struct address_space *as, virt_t addr, size_t length)
+{
+	uint64_t irq;
+	int err;
+
+	length = page_round(length);
+	if (!IS_ALIGNED(addr, FRAME_SIZE) || length == 0 || !in_user_space(addr, length))
+		return -EINVAL;
+	irq = spin_lock(&as->lock);
+	err = area_clear(as, addr, addr + length);
+	spin_unlock(&as->lock, irq);
+	return err;
+}
+
+void area_set_brk(struct address_space *as, virt_t start)
+{
+	as->brk_start = start;
+	as->brk_end = start;
+}
+
+static int brk_locked(struct address_space *as, virt_t end)
+{
+	struct area area = { .prot = PROT_READ | PROT_WRITE, .type = MAP_PRIVATE };
+
+	if (end < as->brk_start || end > USER_MAX)
+		return -ENOMEM;
+	area.start = page_round(as->brk_end);
+	area.end = page_round(end);
+	if (area.end < area.start)
+		return area_clear(as, area.end, area.start);
+	if (area.end == area.start)
+		return 0;
+	if (!area_may_commit(as, area.end - as->brk_start, area.prot, 0) ||
+	    !area_range_free(as, area.start, area.end))
+		return -ENOMEM;
+	return area_add(as, &area);
+}
+
+virt_t area_brk(struct address_space *as, virt_t end)
+{
+	uint64_t irq = spin_lock(&as->lock);
+
+	if (brk_locked(as, end) == 0)
+		as->brk_end = end;
+	end = as->brk_end;
+	spin_unlock(&as->lock, irq);
+	return end;
+}
+
+void area_stats(struct address_space *as, struct area_stats *stats)
+{
+	uint64_t irq = spin_lock(&as->lock);
+
+	*stats = as->stats;
+	spin_unlock(&as->lock, irq);
+}
+
+const char *area_policy(void)
+{
+	return IS_ENABLED(CONFIG_LARGE_PAGES) ? "2 MiB" : "4 KiB";
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The frame allocator's interface (mm/frame.h): per-CPU caches of single frames in front of the
+ * buddy system. A CPU's cache is its own and is used with interrupts off; the lock is taken once
+ * for a batch. Frames in another CPU's cache are out of reach when memory runs out. */
+#include "mm/frame.h"
+
+#include "arch/x86/paging.h"
+#include "arch/x86/percpu.h"
+#include "include/errno.h"
+#include "include/panic.h"
+#include "lib/string.h"
+#include "mm/buddy.h"
+
+#define BATCH_ORDER 5
+#define BATCH (1U << BATCH_ORDER)
+#define CACHE_MAX (2 * BATCH)
+
+struct frame_cache {
+	uint64_t n;
+	phys_t frame[CACHE_MAX]; /* the last one goes out first */
+} __aligned(64);
+
+static struct frame_cache caches[CONFIG_NR_CPUS];
+
+int frame_init(const struct mem_range *ram, unsigned nr)
+{
+	memset(caches, 0, sizeof(caches));
+	buddy_init();
+	return carve_init(ram, nr);
+}
+
+#ifdef CONFIG_POISON_FRAMES
+static void check_poison(phys_t p, unsigned order)
+{
+	const uint64_t *words = phys_to_virt(p);
+
+	for (uint64_t i = 0; i < ORDER_SIZE(order) / sizeof(*words); i++)
+		if (words[i] != FRAME_POISON)
+			panic("frame_alloc: 0x%lx was written to while free (0x%lx there)",
+			      p + i * sizeof(*words), words[i]);
+}
+#else
+static void check_poison(phys_t p, unsigned order)
+{
+	(void)p;
+	(void)order;
+}
+#endif
+
+/* frame_lock held. */
+static phys_t take(unsigned order)
+{
+	phys_t p;
+
+	while ((p = buddy_take(order)) == FRAME_NONE)
+		if (!carve(order))
+			return FRAME_NONE;
+	return p;
+}
+
+/* Fills an empty cache: with the small pieces that there are, so that large blocks stay whole as
+ * long as possible, else with a run of frames. */
+static void refill(struct frame_cache *cache)
+{
+	uint64_t flags = spin_lock(&frame_lock);
+
+	while (cache->n < BATCH) {
+		int smallest = buddy_smallest();
+		unsigned order = smallest >= 0 && smallest < BATCH_ORDER ? smallest : BATCH_ORDER;
+		phys_t p = take(order);
+
+		if (p == FRAME_NONE && buddy_smallest() < 0)
+			break;
+		if (p == FRAME_NONE)
+			continue; /* carving for a long run has left short ones */
+		memset(state_small(buddy_range(p, "frame_alloc"), p), STATE_CACHED, 1UL << order);
+		for (uint64_t i = 1UL << order; i-- > 0;)
+			cache->frame[cache->n++] = p + i * FRAME_SIZE;
+	}
+	spin_unlock(&frame_lock, flags);
+}
+
+/* Gives the n frames that have been in the cache longest to the free lists. */
+static void drain(struct frame_cache *cache, unsigned n)
+{
+	uint64_t flags = spin_lock(&frame_lock);
+
+	for (unsigned i = 0; i < n; i++)
+		buddy_give(buddy_range(cache->frame[i], "frame_free"), cache->frame[i], 0);
+	spin_unlock(&frame_lock, flags);
+	cache->n -= n;
+	memmove(cache->frame, cache->frame + n, cache->n * sizeof(cache->frame[0]));
+}
+
+static phys_t alloc_single(void)
+{
+	uint64_t flags = irq_save();
+	struct frame_cache *cache = &caches[cpu_id()];
+	phys_t p = FRAME_NONE;
+
+	if (!cache->n)
+		refill(cache);
+	if (cache->n) {
+		p = cache->frame[--cache->n];
+		*state_small(buddy_range(p, "frame_alloc"), p) = STATE_USED;
+	}
+	irq_restore(flags);
+	return p;
+}
+
+static phys_t alloc_block(unsigned order)
+{
+	uint64_t flags;
+	phys_t p;
+
+	if (order > FRAME_ORDER_MAX)
+		return FRAME_NONE;
+	flags = spin_lock(&frame_lock);
+	p = take(order);
+	spin_unlock(&frame_lock, flags);
+	if (p != FRAME_NONE)
+		return p;
+
+	/* What is missing may lie in this CPU's cache. */
+	flags = irq_save();
+	drain(&caches[cpu_id()], caches[cpu_id()].n);
+	irq_restore(flags);
+	flags = spin_lock(&frame_lock);
+	p = take(order);
+	spin_unlock(&frame_lock, flags);
+	return p;
+}
+
+phys_t frame_alloc(unsigned order)
+{
+	phys_t p = order ? alloc_block(order) : alloc_single();
+
+	if (p != FRAME_NONE)
+		check_poison(p, order);
+	return p;
+}
+
+phys_t frame_alloc_zeroed(unsigned order)
+{
+	phys_t p = frame_alloc(order);
+
+	if (p != FRAME_NONE)
+		fill_words(phys_to_virt(p), 0, ORDER_SIZE(order) / sizeof(uint64_t));
+	return p;
+}
+
+static void free_single(struct frame_range *r, phys_t p)
+{
+	uint64_t flags = irq_save();
+	struct frame_cache *cache = &caches[cpu_id()];
+
+	if (*state_large(r, p) != STATE_SPLIT || *state_small(r, p) != STATE_USED) {
+		uint64_t inner = spin_lock(&frame_lock);
+
+		buddy_claim(r, p, 0);
+		spin_unlock(&frame_lock, inner);
+	}
+	frame_poison(p, FRAME_SIZE);
+	*state_small(r, p) = STATE_CACHED;
+	if (cache->n == CACHE_MAX)
+		drain(cache, BATCH);
+	cache->frame[cache->n++] = p;
+	irq_restore(flags);
+}
+
+void frame_free(phys_t block, unsigned order)
+{
+	struct frame_range *r = buddy_range(block, "frame_free");
+	uint64_t flags;
+
+	if (order > FRAME_ORDER_MAX || !IS_ALIGNED(block, ORDER_SIZE(order)))
+		panic("frame_free: 0x%lx is no block of order %u", block, order);
+	if (order == 0) {
+		free_single(r, block);
+		return;
+	}
+	flags = spin_lock(&frame_lock);
+	buddy_claim(r, block, order);
+	frame_poison(block, ORDER_SIZE(order));
+	buddy_give(r, block, order);
+	spin_unlock(&frame_lock, flags);
+}
+
+int frame_largest(void)
+{
+	uint64_t flags = spin_lock(&frame_lock);
+	int largest = MAX(buddy_largest(), carve_largest());
+
+	if (largest < 0 && caches[cpu_id()].n)
+		largest = 0;
+	spin_unlock(&frame_lock, flags);
+	return largest;
+}
+
+uint64_t frame_free_count(void)
+{
+	return READ_ONCE(buddy_free_frames) + READ_ONCE(carve_untouched);
+}
+
+void frame_stats(struct frame_stats *stats)
+{
+	uint64_t flags = spin_lock(&frame_lock);
+
+	stats->total = carve_total;
+	stats->untouched = carve_untouched;
+	stats->overhead = carve_overhead + carve_reserved();
+	stats->free = buddy_free_frames + carve_untouched;
+	for (unsigned i = 0; i < CONFIG_NR_CPUS; i++)
+		stats->free += READ_ONCE(caches[i].n);
+	spin_unlock(&frame_lock, flags);
+}
+
+phys_t upcall_table_alloc(void)
+{
+	return frame_alloc_zeroed(0);
+}
+
+void upcall_table_free(phys_t table)
+{
+	frame_free(table, 0);
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Kernel heap. A slab is a block of frames cut into slots of one size class; its header takes the
+ * first slot or more. Which block an address lies in, and so how large it is, the frame allocator
+ * knows: an address where a block begins is a large allocation, any other lies in a slab. */
+#include "mm/heap.h"
+
+#include "arch/x86/paging.h"
+#include "arch/x86/spinlock.h"
+#include "include/panic.h"
+#include "lib/list.h"
+#include "lib/string.h"
+#include "mm/frame.h"
+
+#define SLAB_MAGIC 0x51ab51ab
+#define CLASS_MAX 2048 /* bytes; what is larger takes frames of its own */
+
+struct slab {
+	struct list link; /* among the class's slabs with free slots */
+	void *free;       /* slots that were freed, linked through their first word */
+	uint32_t magic;
+	uint16_t used;    /* slots in use */
+	uint16_t fresh;   /* slots from here on were never used */
+	uint16_t end;     /* slots are numbered first..end - 1, by their place in the block */
+	uint8_t class;
+	uint8_t order;
+};
+
+struct size_class {
+	uint16_t size;
+	uint16_t first; /* number of the first slot behind the header */
+	uint8_t order;  /* of the block that is asked for */
+	struct spinlock lock;
+	struct list partial;
+	uint32_t idle;  /* slabs without a used slot: one is kept */
+};
+
+#define CLASS(index, bytes, frames_order)                                                          \
+	{                                                                                              \
+		.size = (bytes), .first = (sizeof(struct slab) + (bytes) - 1) / (bytes),                   \
+		.order = (frames_order), .partial = LIST_INIT(classes[index].partial),                     \
+	}
+
+static struct size_class classes[] = {
+	CLASS(0, 16, 0),   CLASS(1, 32, 0),   CLASS(2, 48, 0),   CLASS(3, 64, 0),
+	CLASS(4, 128, 0),  CLASS(5, 192, 0),  CLASS(6, 256, 0),  CLASS(7, 384, 0),
+	CLASS(8, 512, 0),  CLASS(9, 768, 1),  CLASS(10, 1024, 1), CLASS(11, 1536, 2),
+	CLASS(12, 2048, 2),
+};
+
+static struct size_class *class_of(size_t size)
+{
+	struct size_class *class = classes;
+
+	while (class->size < size)
+		class++;
+	return class;
+}
+
+/* A new slab for class, of fewer frames than wished for where memory is in pieces. */
+static struct slab *slab_create(struct size_class *class)
+{
+	unsigned order = class->order;
+	phys_t block = frame_alloc(order);
+	struct slab *slab;
+
+	while (block == FRAME_NONE && order > 0 &&
+	       (FRAME_SIZE << (order - 1)) / class->size > class->first)
+		block = frame_alloc(--order);
+	if (block == FRAME_NONE)
+		return NULL;
+	slab = phys_to_virt(block);
+	*slab = (struct slab){
+		.magic = SLAB_MAGIC,
+		.fresh = class->first,
+		.end = (FRAME_SIZE << order) / class->size,
+		.class = class - classes,
+		.order = order,
+	};
+	return slab;
+}
+
+static bool slab_full(const struct slab *slab)
+{
+	return !slab->free && slab->fresh == slab->end;
+}
+
+/* The class's lock is held; slab has a free slot. */
+static void *slab_take(struct size_class *class, struct slab *slab)
+{
+	void *p = slab->free;
+
+	if (p)
+		slab->free = *(void **)p;
+	else
+		p = (char *)slab + slab->fresh++ * class->size;
+	if (slab->used++ == 0)
+		class->idle--;
+	if (slab_full(slab))
+		list_del(&slab->link);
+	return p;
+}
+
+static void *small_alloc(struct size_class *class)
+{
+	uint64_t flags = spin_lock(&class->lock);
+	struct slab *slab;
+	void *p = NULL;
+
+	if (list_empty(&class->partial)) {
+		slab = slab_create(class);
+		if (slab) {
+			list_add_head(&class->partial, &slab->link);
+			class->idle++;
+		}
+	}
+	if (!list_empty(&class->partial))
+		p = slab_take(class, list_first(&class->partial, struct slab, link));
+	spin_unlock(&class->lock, flags);
+	return p;
+}
+
+static unsigned large_order(size_t size)
+{
+	unsigned order = 0;
+
+	while (order <= FRAME_ORDER_MAX && (FRAME_SIZE << order) < size)
+		order++;
+	return order;
+}
+
+void *heap_alloc(size_t size)
+{
+	phys_t block;
+
+	if (size == 0)
+		return NULL;
+	if (size <= CLASS_MAX)
+		return small_alloc(class_of(size));
+	block = frame_alloc(large_order(size));
+	return block == FRAME_NONE ? NULL : phys_to_virt(block);
+}
+
+void *heap_zalloc(size_t size)
+{
+	void *p = heap_alloc(size);
+
+	return p ? memset(p, 0, size) : NULL;
+}
+
+static struct size_class *slab_class(const struct slab *slab, const void *p)
+{
+	if (slab->magic != SLAB_MAGIC || slab->class >= ARRAY_SIZE(classes))
+		panic("heap_free: %p is not from the heap", p);
+	return &classes[slab->class];
+}
+
+/* Panics where p cannot be a slot in use. */
+static void slot_check(const struct size_class *class, const struct slab *slab, const void *p)
+{
+	size_t offset = (const char *)p - (const char *)slab;
+
+	if (offset % class->size || offset / class->size < class->first ||
+	    offset / class->size >= slab->fresh || slab->used == 0)
+		panic("heap_free: %p is no allocation of the heap", p);
+#ifdef CONFIG_DEBUG_CHECKS
+	for (const void *q = slab->free; q; q = *(void *const *)q)
+		if (q == p)
+			panic("heap_free: %p is free already", p);
+#endif
+}
+
+static void small_free(struct slab *slab, void *p)
+{
+	struct size_class *class = slab_class(slab, p);
+	uint64_t flags = spin_lock(&class->lock);
+	bool release = false;
+
+	slot_check(class, slab, p);
+	if (slab_full(slab))
+		list_add_head(&class->partial, &slab->link);
+	*(void **)p = slab->free;
+	slab->free = p;
+	if (--slab->used == 0) {
+		release = class->idle > 0;
+		if (release) {
+			list_del(&slab->link);
+			slab->magic = 0;
+		} else {
+			class->idle++;
+		}
+	}
+	spin_unlock(&class->lock, flags);
+	if (release)
+		frame_free(virt_to_phys(slab), slab->order);
+}
+
+void heap_free(void *p)
+{
+	unsigned order;
+	phys_t block;
+
+	if (!p)
+		return;
+	block = frame_block(virt_to_phys(p), &order);
+	if (block == virt_to_phys(p))
+		frame_free(block, order);
+	else
+		small_free(phys_to_virt(block), p);
+}
