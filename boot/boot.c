@@ -14,7 +14,9 @@ struct map_entry {
 	uint64_t base;
 	uint64_t length;
 	uint32_t type;
+	uint32_t reserved;
 } __attribute__((packed));
+_Static_assert(sizeof(struct map_entry) == 24, "map_entry");
 
 void boot_begin(struct boot_parse *p, struct boot_info *bi, enum boot_protocol protocol,
                 uint64_t tsc_entry)

@@ -1,0 +1,440 @@
+/* sources: boot/pvh.c boot/boot.c boot/memmap.c lib/fmt.c */
+// SPDX-License-Identifier: BSD-2-Clause
+/* PVH start info: what Xen and QEMU hand over, and what nobody should. */
+#include "tests/unit/host_stubs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "boot/boot.h"
+#include "boot/memmap.h"
+#include "tests/unit/fake_memory.h"
+
+#include <xen/arch-x86/hvm/start_info.h>
+
+#define BASE 0x1000
+#define SIZE 0x20000
+#define INFO 0x1010 /* aligned to nothing in particular */
+#define MAP 0x2004
+#define MODULES 0x3000
+#define CMDLINE 0x4000
+
+static struct fake_memory memory = { .base = BASE, .size = SIZE };
+static const struct boot_memory accessor = { .read = fake_read, .ctx = &memory };
+static const struct mem_range image = { MIB(1), MIB(1) + 0x5800 };
+static struct boot_info *bi;
+static struct boot_parse parse;
+static struct hvm_start_info info;
+
+static int setup(void **state)
+{
+	static const struct hvm_memmap_table_entry map[] = {
+		{ MIB(1), MIB(127), XEN_HVM_MEMMAP_TYPE_RAM, 0 },
+		{ 0, 0xa0000, XEN_HVM_MEMMAP_TYPE_RAM, 0 },
+		{ 0xfc000000, 0x2000, XEN_HVM_MEMMAP_TYPE_NVS, 0 },
+		{ 0xfeff8000, 0x8000, XEN_HVM_MEMMAP_TYPE_RESERVED, 0 },
+	};
+
+	(void)state;
+	memory.bytes = calloc(1, SIZE);
+	memory.size = SIZE;
+	bi = malloc(sizeof(*bi));
+	memset(bi, 0xa5, sizeof(*bi)); /* nothing may depend on it being clear */
+	info = (struct hvm_start_info){
+		.magic = XEN_HVM_START_MAGIC_VALUE,
+		.version = 1,
+		.cmdline_paddr = fake_string(&memory, CMDLINE, "hello world"),
+		.rsdp_paddr = 0xfc001000,
+		.memmap_paddr = fake_write(&memory, MAP, map, sizeof(map)),
+		.memmap_entries = ARRAY_SIZE(map),
+	};
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(memory.bytes);
+	free(bi);
+	return 0;
+}
+
+static int run(void)
+{
+	int result;
+
+	parse = (struct boot_parse){ .memory = &accessor, .image = image };
+	boot_begin(&parse, bi, BOOT_PROTOCOL_PVH, 1234);
+	fake_write(&memory, INFO, &info, info.version ? sizeof(info) : 40);
+	result = pvh_parse(&parse, INFO);
+	if (result != PVH_NO_MEMORY_MAP) {
+		boot_finish(&parse);
+		assert_true(boot_info_sane(bi, image));
+	}
+	return result;
+}
+
+static void check_ram(void)
+{
+	assert_int_equal(bi->nr_ram, 2);
+	assert_int_equal(bi->ram[0].start, 0x10000);
+	assert_int_equal(bi->ram[0].end, 0xa0000);
+	assert_int_equal(bi->ram[1].start, MIB(1) + 0x6000);
+	assert_int_equal(bi->ram[1].end, MIB(128));
+}
+
+static void test_typical(void **state)
+{
+	(void)state;
+	assert_int_equal(run(), 0);
+	assert_null(bi->error);
+	assert_int_equal(bi->warnings, 0);
+	assert_int_equal(bi->protocol, BOOT_PROTOCOL_PVH);
+	assert_int_equal(bi->version, 1);
+	assert_int_equal(bi->tsc_entry, 1234);
+	assert_int_equal(bi->rsdp, 0xfc001000);
+	assert_string_equal(bi->cmdline, "hello world");
+	assert_string_equal(bi->loader, "");
+	assert_int_equal(bi->nr_modules, 0);
+	check_ram();
+}
+
+static void test_newer_version(void **state)
+{
+	(void)state;
+	info.version = 7;
+	assert_int_equal(run(), 0);
+	assert_int_equal(bi->version, 7);
+	check_ram();
+}
+
+static void test_version_0_has_no_map(void **state)
+{
+	(void)state;
+	info.version = 0;
+	/* What lies behind version 0 is no part of it, and may not even be readable. */
+	memory.size = INFO + 40 - BASE;
+	info.cmdline_paddr = 0;
+	assert_int_equal(run(), PVH_NO_MEMORY_MAP);
+	memory.size = SIZE;
+	assert_null(bi->error);
+	assert_int_equal(bi->nr_ram, 0);
+	assert_string_equal(bi->cmdline, "");
+
+	/* Its caller gets the map elsewhere, and goes on. */
+	memmap_add(bi, 0, MIB(64));
+	boot_finish(&parse);
+	assert_true(boot_info_sane(bi, image));
+	assert_int_equal(bi->ram[bi->nr_ram - 1].end, MIB(64));
+}
+
+static void test_no_map_entries(void **state)
+{
+	(void)state;
+	info.memmap_entries = 0;
+	assert_int_equal(run(), PVH_NO_MEMORY_MAP);
+}
+
+static void test_bad_magic(void **state)
+{
+	(void)state;
+	info.magic ^= 1;
+	assert_int_equal(run(), -EINVAL);
+	assert_non_null(strstr(bi->error, "0x1010"));
+	assert_non_null(strstr(bi->error, "0x336ec579"));
+}
+
+static void test_unreadable_info(void **state)
+{
+	static const phys_t places[] = { 0, 1, BASE - 1, BASE + SIZE - 39, BASE + SIZE - 55,
+		                             BASE + SIZE, GIB(4), UINT64_MAX - 3, UINT64_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		parse = (struct boot_parse){ .memory = &accessor, .image = image };
+		boot_begin(&parse, bi, BOOT_PROTOCOL_PVH, 0);
+		if (places[i] == BASE + SIZE - 55)
+			fake_write(&memory, places[i], &info, 55);
+		assert_int_equal(pvh_parse(&parse, places[i]), -EINVAL);
+		boot_finish(&parse);
+		assert_non_null(bi->error);
+		assert_true(boot_info_sane(bi, image));
+	}
+}
+
+static void test_lying_count(void **state)
+{
+	(void)state;
+	info.memmap_entries = UINT32_MAX;
+	/* Zeros behind the four: "reserved, empty". */
+	assert_int_equal(run(), 0);
+	assert_int_equal(bi->warnings, BOOT_WARN_INFO_TRUNCATED | BOOT_WARN_RAM_INVALID);
+	check_ram();
+
+	/* The same, with readable memory that ends inside the fifth entry. */
+	memory.size = MAP + 4 * 24 + 23 - BASE;
+	info.cmdline_paddr = 0;
+	assert_int_equal(run(), 0);
+	memory.size = SIZE;
+	assert_int_equal(bi->warnings, BOOT_WARN_INFO_TRUNCATED);
+	check_ram();
+}
+
+static void test_map_unreadable(void **state)
+{
+	static const phys_t places[] = { 0, BASE + SIZE - 23, GIB(1), UINT64_MAX - 23, UINT64_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		info.memmap_paddr = places[i];
+		assert_int_equal(run(), 0);
+		assert_non_null(strstr(bi->error, "no RAM"));
+		assert_true(bi->warnings & BOOT_WARN_INFO_TRUNCATED);
+	}
+}
+
+static void test_reserved_wins(void **state)
+{
+	static const struct hvm_memmap_table_entry map[] = {
+		{ 0x200000, 0x1000, 77, 0 }, /* before the RAM that it lies in */
+		{ 0, MIB(4), XEN_HVM_MEMMAP_TYPE_RAM, 0 },
+		{ 0, MIB(4), XEN_HVM_MEMMAP_TYPE_RAM, 0 },
+		{ 0x300800, 1, XEN_HVM_MEMMAP_TYPE_ACPI, 0 },
+	};
+
+	(void)state;
+	fake_write(&memory, MAP, map, sizeof(map));
+	assert_int_equal(run(), 0);
+	assert_int_equal(bi->warnings, BOOT_WARN_RAM_OVERLAP);
+	assert_int_equal(bi->nr_ram, 4);
+	assert_int_equal(bi->ram[0].start, 0x10000);
+	assert_int_equal(bi->ram[0].end, MIB(1));
+	assert_int_equal(bi->ram[1].end, 0x200000);
+	assert_int_equal(bi->ram[2].start, 0x201000);
+	assert_int_equal(bi->ram[2].end, 0x300000);
+	assert_int_equal(bi->ram[3].start, 0x301000);
+}
+
+static void test_no_ram_beside_the_image(void **state)
+{
+	static const struct hvm_memmap_table_entry map[] = {
+		{ 0, KIB(64) + 4095, XEN_HVM_MEMMAP_TYPE_RAM, 0 },
+		{ MIB(1), 0x5fff, XEN_HVM_MEMMAP_TYPE_RAM, 0 },
+	};
+
+	(void)state;
+	fake_write(&memory, MAP, map, sizeof(map));
+	info.memmap_entries = 2;
+	assert_int_equal(run(), 0);
+	assert_non_null(strstr(bi->error, "no RAM beside the image at 0x100000..0x105800"));
+	/* What it was told is still there for the message. */
+	assert_string_equal(bi->cmdline, "hello world");
+}
+
+static void test_command_lines(void **state)
+{
+	char *text = malloc(BOOT_CMDLINE_MAX + 1);
+
+	(void)state;
+	memset(text, 'x', BOOT_CMDLINE_MAX);
+	text[BOOT_CMDLINE_MAX] = '\0';
+
+	/* The longest that fits, placed so that it crosses page borders. */
+	info.cmdline_paddr = fake_string(&memory, CMDLINE + 100, text + 1);
+	assert_int_equal(run(), 0);
+	assert_int_equal(bi->warnings, 0);
+	assert_string_equal(bi->cmdline, text + 1);
+
+	/* One more is cut. */
+	info.cmdline_paddr = fake_string(&memory, CMDLINE + 100, text);
+	assert_int_equal(run(), 0);
+	assert_int_equal(bi->warnings, BOOT_WARN_CMDLINE_TRUNCATED);
+	assert_string_equal(bi->cmdline, text + 1);
+
+	/* Without an end before readable memory ends (which is inside a page). */
+	memory.size = SIZE - 9;
+	info.cmdline_paddr = fake_write(&memory, BASE + SIZE - 9 - 20, text, 20);
+	assert_int_equal(run(), 0);
+	memory.size = SIZE;
+	assert_int_equal(bi->warnings, BOOT_WARN_CMDLINE_TRUNCATED);
+	assert_int_equal(strlen(bi->cmdline), 20);
+
+	/* Ending with the last readable byte. */
+	info.cmdline_paddr = fake_string(&memory, BASE + SIZE - 6, "fence");
+	assert_int_equal(run(), 0);
+	assert_int_equal(bi->warnings, 0);
+	assert_string_equal(bi->cmdline, "fence");
+
+	info.cmdline_paddr = GIB(5);
+	assert_int_equal(run(), 0);
+	assert_int_equal(bi->warnings, BOOT_WARN_CMDLINE_UNREADABLE);
+	assert_string_equal(bi->cmdline, "");
+	info.cmdline_paddr = UINT64_MAX;
+	assert_int_equal(run(), 0);
+	assert_int_equal(bi->warnings, BOOT_WARN_CMDLINE_UNREADABLE);
+	info.cmdline_paddr = 0;
+	assert_int_equal(run(), 0);
+	assert_int_equal(bi->warnings, 0);
+	assert_string_equal(bi->cmdline, "");
+	free(text);
+}
+
+static void modules(const struct hvm_modlist_entry *list, uint32_t n)
+{
+	info.nr_modules = n;
+	info.modlist_paddr = fake_write(&memory, MODULES, list, n * sizeof(*list));
+}
+
+static void test_modules(void **state)
+{
+	const struct hvm_modlist_entry list[] = {
+		{ MIB(2) + 0x10, 0x1234, fake_string(&memory, 0x6000, "initrd a b"), 0 },
+		{ MIB(3), 0x1000, 0, 0 },
+		{ MIB(5), 0x800, GIB(9), 0 },
+	};
+
+	(void)state;
+	modules(list, 3);
+	assert_int_equal(run(), 0);
+	assert_int_equal(bi->warnings, BOOT_WARN_CMDLINE_UNREADABLE);
+	assert_int_equal(bi->nr_modules, 3);
+	assert_int_equal(bi->modules[0].range.start, MIB(2) + 0x10);
+	assert_int_equal(bi->modules[0].range.end, MIB(2) + 0x1244);
+	assert_string_equal(bi->modules[0].name, "initrd a b");
+	assert_string_equal(bi->modules[1].name, "");
+	assert_string_equal(bi->modules[2].name, "");
+	assert_int_equal(bi->nr_ram, 5);
+	assert_int_equal(bi->ram[1].end, MIB(2));
+	assert_int_equal(bi->ram[2].start, MIB(2) + 0x2000);
+}
+
+static void test_bad_modules(void **state)
+{
+	static const struct hvm_modlist_entry list[] = {
+		{ MIB(1) + 0x57ff, 0x1000, 0, 0 }, /* over the image's last byte */
+		{ 0xffff0, 0x20, 0, 0 },           /* half outside RAM */
+		{ GIB(8), 0x1000, 0, 0 },          /* no RAM at all */
+		{ MIB(2), 0x2000, 0, 0 },          /* good */
+		{ MIB(2) + 0x1fff, 1, 0, 0 },      /* inside the good one */
+		{ MIB(4), UINT64_MAX, 0, 0 },      /* wraps */
+		{ MIB(4), 0, 0, 0 },               /* empty */
+		{ MIB(1) + 0x5800, 0x800, 0, 0 },  /* right behind the image: good */
+	};
+
+	(void)state;
+	modules(list, ARRAY_SIZE(list));
+	assert_int_equal(run(), 0);
+	assert_int_equal(bi->warnings, BOOT_WARN_MODULE_INVALID);
+	assert_int_equal(bi->nr_modules, 2);
+	assert_int_equal(bi->modules[0].range.start, MIB(2));
+	assert_int_equal(bi->modules[1].range.start, MIB(1) + 0x5800);
+}
+
+static void test_too_many_modules(void **state)
+{
+	struct hvm_modlist_entry list[BOOT_MODULES_MAX + 3];
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(list); i++)
+		list[i] = (struct hvm_modlist_entry){ MIB(2 + i), 0x1000, 0, 0 };
+	modules(list, BOOT_MODULES_MAX);
+	assert_int_equal(run(), 0);
+	assert_int_equal(bi->warnings, 0);
+	assert_int_equal(bi->nr_modules, BOOT_MODULES_MAX);
+	modules(list, BOOT_MODULES_MAX + 1);
+	info.nr_modules = UINT32_MAX;
+	assert_int_equal(run(), 0);
+	assert_int_equal(bi->warnings, BOOT_WARN_MODULE_DROPPED);
+	assert_int_equal(bi->nr_modules, BOOT_MODULES_MAX);
+}
+
+static void test_module_list_unreadable(void **state)
+{
+	static const phys_t places[] = { 0, BASE + SIZE - 31, UINT64_MAX - 31, UINT64_MAX };
+
+	(void)state;
+	info.nr_modules = 2;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		info.modlist_paddr = places[i];
+		assert_int_equal(run(), 0);
+		assert_int_equal(bi->warnings, BOOT_WARN_INFO_TRUNCATED);
+		assert_int_equal(bi->nr_modules, 0);
+		check_ram();
+	}
+}
+
+static void test_long_module_names(void **state)
+{
+	struct hvm_modlist_entry list[3];
+	char text[600];
+
+	(void)state;
+	memset(text, 'n', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	for (unsigned i = 0; i < 3; i++)
+		list[i] = (struct hvm_modlist_entry){ MIB(2 + i), 0x1000,
+			                                  fake_string(&memory, 0x6000, text), 0 };
+	modules(list, 3);
+	assert_int_equal(run(), 0);
+	assert_int_equal(bi->warnings, BOOT_WARN_CMDLINE_TRUNCATED);
+	assert_string_equal(bi->modules[0].name, text);
+	assert_int_equal(strlen(bi->modules[1].name), sizeof(bi->strings) - 1 - sizeof(text) - 1);
+	assert_string_equal(bi->modules[2].name, "");
+}
+
+/* Clobbering every byte of the structures in turn never leads to nonsense. */
+static void test_any_byte_wrong(void **state)
+{
+	static const struct hvm_modlist_entry list[] = { { MIB(2), 0x1000, CMDLINE, 0 } };
+	static const uint8_t values[] = { 0, 1, 0x7f, 0x80, 0xff };
+	static const struct {
+		phys_t at;
+		size_t size;
+	} parts[] = { { INFO, sizeof(info) }, { MAP, 4 * 24 }, { MODULES, sizeof(list) } };
+
+	(void)state;
+	modules(list, 1);
+	assert_int_equal(run(), 0);
+	for (size_t part = 0; part < ARRAY_SIZE(parts); part++) {
+		for (size_t i = 0; i < parts[part].size; i++) {
+			uint8_t *byte = memory.bytes + (parts[part].at - BASE) + i, old = *byte;
+
+			for (size_t v = 0; v < sizeof(values); v++) {
+				*byte = values[v];
+				boot_begin(&parse, bi, BOOT_PROTOCOL_PVH, 0);
+				pvh_parse(&parse, INFO);
+				boot_finish(&parse);
+				assert_true(boot_info_sane(bi, image));
+			}
+			*byte = old;
+		}
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_typical),
+		TEST(test_newer_version),
+		TEST(test_version_0_has_no_map),
+		TEST(test_no_map_entries),
+		TEST(test_bad_magic),
+		TEST(test_unreadable_info),
+		TEST(test_lying_count),
+		TEST(test_map_unreadable),
+		TEST(test_reserved_wins),
+		TEST(test_no_ram_beside_the_image),
+		TEST(test_command_lines),
+		TEST(test_modules),
+		TEST(test_bad_modules),
+		TEST(test_too_many_modules),
+		TEST(test_module_list_unreadable),
+		TEST(test_long_module_names),
+		TEST(test_any_byte_wrong),
+	};
+
+	return cmocka_run_group_tests_name("pvh", tests, NULL, NULL);
+}
