@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The shell for machines without Xen: QEMU with or without KVM, Firecracker, Cloud Hypervisor, and
+ * as far as they are PCs, others. Nothing here is needed to reach main but the console. */
+#include "include/platform.h"
+
+#include "arch/x86/cpu.h"
+#include "include/errno.h"
+#include "kvm/acpi_memory.h"
+#include "kvm/kvmclock.h"
+#include "kvm/power.h"
+#include "kvm/reference.h"
+#include "kvm/rtc.h"
+#include "kvm/serial.h"
+
+#define DEBUGCON_PORT 0xe9
+#define PIC1_DATA 0x21 /* 8259A: interrupt masks of the two */
+#define PIC2_DATA 0xa1
+
+/* The last shell to be asked: it takes everything. */
+static bool detect(void)
+{
+	return true;
+}
+
+static void early_init(struct boot_info *bi)
+{
+	if (IS_ENABLED(CONFIG_CONSOLE_SERIAL))
+		serial_init();
+	if (IS_ENABLED(CONFIG_EXIT_ACPI))
+		acpi_set_rsdp(bi->rsdp);
+}
+
+static int init(void)
+{
+	/* Firmware leaves the timer's interrupt open, on a vector that is an exception's. */
+	outb(PIC1_DATA, 0xff);
+	outb(PIC2_DATA, 0xff);
+	return 0;
+}
+
+static void console_write(const char *buf, size_t len)
+{
+	if (IS_ENABLED(CONFIG_CONSOLE_SERIAL))
+		serial_write(buf, len);
+	if (IS_ENABLED(CONFIG_CONSOLE_DEBUGCON))
+		for (size_t i = 0; i < len; i++)
+			outb(DEBUGCON_PORT, (uint8_t)buf[i]);
+}
+
+static size_t console_read(char *buf, size_t len)
+{
+	return IS_ENABLED(CONFIG_CONSOLE_SERIAL) ? serial_read(buf, len) : 0;
+}
+
+static int console_listen(void)
+{
+	return IS_ENABLED(CONFIG_CONSOLE_SERIAL) ? serial_listen() : -ENODEV;
+}
+
+static uint64_t wall_clock(void)
+{
+	uint64_t ns = kvmclock_wall_ns();
+
+	return ns ? ns : rtc_wall_ns();
+}
+
+static __noreturn void stop(enum stop_reason reason, int status)
+{
+	if (IS_ENABLED(CONFIG_CONSOLE_SERIAL))
+		serial_flush();
+	power_stop(reason, status);
+}
+
+const struct platform kvm_platform = {
+	.name = "kvm",
+	.detect = detect,
+	.early_init = early_init,
+	.init = init,
+	.console_write = console_write,
+	.console_read = console_read,
+	.console_listen = console_listen,
+	.tsc_scale = kvmclock_scale,
+	.reference = reference_read,
+	.wall_clock = wall_clock,
+	.stop = stop,
+};
