@@ -6,6 +6,7 @@
 #include "arch/x86/features.h"
 #include "arch/x86/trap.h"
 #include "arch/x86/tsc.h"
+#include "core/api.h"
 #include "core/boot_trace.h"
 #include "core/log.h"
 #include "core/params.h"
@@ -84,6 +85,7 @@ void core_main(struct boot_info *bi)
 	platform->early_init(bi);
 	boot_mark("processor, console");
 
+	api_init(bi);
 	report_warnings(bi->warnings);
 	if (bi->error)
 		panic("%s", bi->error);
