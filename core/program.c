@@ -4,6 +4,7 @@
 #include "core/program.h"
 
 #include <linux/auxvec.h>
+#include <linux/mman.h>
 
 #include "arch/x86/asm.h"
 #include "arch/x86/context.h"
@@ -17,8 +18,8 @@
 #include "mm/heap.h"
 #include "sched/thread.h"
 
-#include <asm-generic/mman-common.h>
-#include <asm-generic/mman.h>
+
+
 
 #define PROGRAM_STACK_SIZE KIB(CONFIG_PROGRAM_STACK_KIB)
 
