@@ -45,3 +45,19 @@ def pytest_terminal_summary(terminalreporter, config):
     level = pathlib.Path(config.args[0].split("::")[0]).name
     terminalreporter.write_line("%s: %d passed, %d failed" % (
         level, stats["passed"], stats["failed"] + stats["error"]))
+
+
+def boot(out, *options, append="", args=(), timeout=120):
+    """Boots the image in out by scripts/run. Returns its exit status and output, CRs removed."""
+    command = ["scripts/run", f"--out={out}", f"--timeout={timeout}", *options]
+    if append:
+        command += ["--append", append]
+    done = run(command + (["--", *args] if args else []), timeout=timeout + 60)
+    return done.returncode, done.stdout.replace("\r", "")
+
+
+@pytest.fixture(scope="session")
+def work(tmp_path_factory):
+    """A folder that stays from run to run where CHECK_OUT says so: rebuilding is faster."""
+    folder = os.environ.get("CHECK_OUT")
+    return pathlib.Path(folder) if folder else tmp_path_factory.mktemp("work")

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Programs that check the system from inside: all of them in one image, one per boot."""
+import re
+
+import pexpect
+import pytest
+
+from conftest import TREE, boot, make
+
+FOLDERS = sorted(path.parent.name for path in (TREE / "tests/guest").glob("*/program.mk"))
+# exit is all about how it ends; the others report by TAP.
+SELF_CHECKING = [name for name in FOLDERS if name != "exit"]
+SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGSEGV = 4, 5, 6, 8, 11
+SIGNAL_NAMES = {SIGILL: "SIGILL", SIGTRAP: "SIGTRAP", SIGABRT: "SIGABRT", SIGFPE: "SIGFPE",
+                SIGSEGV: "SIGSEGV"}
+
+
+@pytest.fixture(scope="module")
+def image(work):
+    out = work / "kvm"
+    make(f"O={out}", "kvm_defconfig")
+    make(f"O={out}", "APP=" + " ".join("tests/guest/" + name for name in FOLDERS))
+    return out
+
+
+def start(image, name, *args, words="", options=()):
+    return boot(image, *options, append=f"pagurus.program=test-{name} {words}".strip(), args=args)
+
+
+@pytest.mark.parametrize("name", SELF_CHECKING)
+def test_program(image, name):
+    status, said = start(image, name)
+    lines = re.findall(r"^(?:not )?ok \d+.*$", said, re.M)
+    bad = [line for line in lines if line.startswith("not")]
+    plan = re.search(r"^1\.\.(\d+)$", said, re.M)
+    assert not bad, "\n".join(bad) + "\n" + said[-3000:]
+    assert status == 0 and plan, said[-3000:]
+    assert len(lines) == int(plan.group(1)) > 0
+
+
+@pytest.mark.parametrize("mode", ["return", "exit", "_exit", "exit_thread"])
+@pytest.mark.parametrize("number", [0, 1, 42, 94, 95, 127, 255])
+def test_exit_status(image, mode, number):
+    status, said = start(image, "exit", mode, str(number))
+    assert status == number, said
+    assert f"\npagurus: exit status {number}\n" in said
+    assert ("not yet flushed" in said) == (mode != "_exit")
+    assert ("exit handler ran" in said) == (mode != "_exit")
+
+
+@pytest.mark.parametrize("mode,signal", [
+    ("abort", SIGABRT), ("assert", SIGABRT), ("null_write", SIGSEGV), ("null_read", SIGSEGV),
+    ("null_call", SIGSEGV), ("wild_read", SIGSEGV), ("overflow", SIGSEGV),
+    ("overflow_thread", SIGSEGV), ("divide", SIGFPE), ("int3", SIGTRAP), ("ud2", SIGILL),
+    ("text_write", SIGSEGV), ("kernel_write", SIGSEGV), ("rodata_write", SIGSEGV),
+    ("data_execute", SIGSEGV), ("stack_execute", SIGSEGV), ("heap_execute", SIGSEGV),
+    ("protected_write", SIGSEGV)])
+def test_crash(image, mode, signal):
+    status, said = start(image, "exit", mode)
+    assert status == 128 + signal, said
+    assert f"pagurus: killed by signal {signal} ({SIGNAL_NAMES[signal]})" in said
+    assert "exit handler ran" not in said and "SURVIVED" not in said
+
+
+def test_main_may_end_before_its_threads(image):
+    status, said = start(image, "exit", "last_thread")
+    assert status == 0, said
+    assert "the last thread ends" in said
+
+
+def test_arguments_and_environment(image):
+    status, said = start(image, "start", "one", "two words", "", 'q"uote', "back\\slash", "A=b",
+                         words="NAME=value EMPTY= 'WITH=two words' first")
+    found = re.findall(r"^# argv\[\d+\]=<(.*)>$", said, re.M)
+    assert status == 0, said
+    assert found[1:] == ["first", "one", "two words", "", 'q"uote', "back\\slash", "A=b"]
+    environment = re.findall(r"^# env=<(.*)>$", said, re.M)
+    assert {"NAME=value", "EMPTY=", "WITH=two words"} <= set(environment)
+
+
+def test_nothing_of_much_output_is_lost(image):
+    status, said = start(image, "console", "lines", "3000")
+    assert status == 0
+    assert re.search(r"^end 3000$", said, re.M)
+    numbers = re.findall(r"^line (\d+)\b", said, re.M) or re.findall(r"^(\d+) ", said, re.M)
+    assert len(numbers) == 3000
+    assert [int(n) for n in numbers] == list(range(int(numbers[0]), int(numbers[0]) + 3000))
+
+
+def terminal(image, *args):
+    return pexpect.spawn("scripts/run", [
+        f"--out={image}", "--append=pagurus.program=test-console", "--timeout=120", "--", *args],
+        cwd=str(TREE), timeout=60, encoding="utf-8")
+
+
+def test_console_echo(image):
+    child = terminal(image, "echo")
+    child.expect("ready\r\n")
+    child.send("hallo\x7f\x7f\x7f\x7fello\r")  # erased and typed again
+    child.expect(r"got 1 <hello>")
+    child.send("second\r")
+    child.expect(r"got 2 <second>")
+    child.send("\x04")
+    child.expect("end of input after 2 lines")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_console_prompt(image):
+    child = terminal(image, "prompt")
+    child.expect(r"your name\? ")
+    child.send("Ada\r")
+    child.expect("hello, Ada")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
