@@ -31,15 +31,18 @@ $(out)/pagurus.lds: arch/x86/image.lds.S $(out)/flags-kernel | $(uapi)
 -include $(wildcard $(out)/pagurus.lds.dep)
 
 ifeq ($(CONFIG_SYMBOLS),y)
-$(out)/pagurus.pass1: $(link-prerequisites)
+$(out)/pagurus.pass1: $(link-prerequisites) $(out)/symbols-none.o
 	$(call say,LD      ,pagurus.pass1)
-	$(call link)
+	$(call link,$(out)/symbols-none.o)
+
+$(out)/symbols-none.S: scripts/symbols.py
+	$(Q)$(PYTHON) scripts/symbols.py --empty > $@
 
 $(out)/symbols.S: $(out)/pagurus.pass1 scripts/symbols.py
 	$(call say,SYMBOLS ,symbols.S)
-	$(Q)$(PYTHON) scripts/symbols.py --nm $(NM) -o $@ $<
+	$(Q)$(PYTHON) scripts/symbols.py --nm $(NM) $< > $@
 
-$(out)/symbols.o: $(out)/symbols.S
+$(out)/symbols.o $(out)/symbols-none.o: %.o: %.S
 	$(Q)$(CC) $(kernel-asflags) -c -o $@ $<
 
 $(out)/pagurus.linked: $(link-prerequisites) $(out)/symbols.o
