@@ -36,7 +36,7 @@ static void add_modules(struct boot_parse *p, const struct multiboot_info *info)
 			return;
 		}
 		m = boot_read(p, (phys_t)info->mods_addr + i * sizeof(*m), sizeof(*m));
-		if (!m || !info->mods_addr) {
+		if (!m) {
 			p->bi->warnings |= BOOT_WARN_INFO_TRUNCATED;
 			return;
 		}

@@ -26,7 +26,7 @@ static void add_modules(struct boot_parse *p, const start_info *info)
 			return;
 		}
 		m = boot_read(p, info->modlist_paddr + i * sizeof(*m), sizeof(*m));
-		if (!m || !info->modlist_paddr) {
+		if (!m) {
 			p->bi->warnings |= BOOT_WARN_INFO_TRUNCATED;
 			return;
 		}

@@ -297,6 +297,19 @@ static void test_total_size(void **state)
 	check_ram();
 }
 
+/* A tag that ends behind the total size is not taken, though it could be read. */
+static void test_tag_beyond_total_size(void **state)
+{
+	(void)state;
+	tag_map(map, ARRAY_SIZE(map), 24);
+	tag_string(MULTIBOOT2_TAG_TYPE_CMDLINE, "beyond");
+	set_size((uint32_t)(next - INFO) - 2);
+	assert_int_equal(run(), 0);
+	assert_true(bi->warnings & BOOT_WARN_INFO_TRUNCATED);
+	assert_string_equal(bi->cmdline, "");
+	check_ram();
+}
+
 static void test_bad_tag_sizes(void **state)
 {
 	static const uint32_t sizes[] = { 0, 1, 7, 0x80000000, 0xfffffff8, UINT32_MAX };
@@ -429,6 +442,7 @@ int main(void)
 		TEST(test_map_wins_over_meminfo),
 		TEST(test_missing_end_tag),
 		TEST(test_total_size),
+		TEST(test_tag_beyond_total_size),
 		TEST(test_bad_tag_sizes),
 		TEST(test_tags_too_short),
 		TEST(test_strings_without_end),

@@ -181,6 +181,26 @@ static void test_lying_count(void **state)
 	check_ram();
 }
 
+/* More entries than anybody looks at, all readable: those behind are not there. */
+static void test_endless_map(void **state)
+{
+	struct hvm_memmap_table_entry entry = { 0, MIB(64), XEN_HVM_MEMMAP_TYPE_RAM, 0 };
+	const uint64_t size = 0x40000;
+
+	(void)state;
+	memory.bytes = realloc(memory.bytes, size);
+	memory.size = size;
+	info.memmap_entries = BOOT_MAP_ENTRIES_MAX + 1;
+	for (uint64_t i = 0; i < BOOT_MAP_ENTRIES_MAX; i++)
+		fake_write(&memory, MAP + i * sizeof(entry), &entry, sizeof(entry));
+	entry.addr = GIB(4);
+	fake_write(&memory, MAP + BOOT_MAP_ENTRIES_MAX * sizeof(entry), &entry, sizeof(entry));
+	info.cmdline_paddr = 0;
+	assert_int_equal(run(), 0);
+	assert_int_equal(bi->warnings, BOOT_WARN_INFO_TRUNCATED);
+	assert_int_equal(bi->ram[bi->nr_ram - 1].end, MIB(64));
+}
+
 static void test_map_unreadable(void **state)
 {
 	static const phys_t places[] = { 0, BASE + SIZE - 23, GIB(1), UINT64_MAX - 23, UINT64_MAX };
@@ -424,6 +444,7 @@ int main(void)
 		TEST(test_bad_magic),
 		TEST(test_unreadable_info),
 		TEST(test_lying_count),
+		TEST(test_endless_map),
 		TEST(test_map_unreadable),
 		TEST(test_reserved_wins),
 		TEST(test_no_ram_beside_the_image),
