@@ -20,4 +20,13 @@ void clock_set_wall_ns(uint64_t ns);
 /* Time of a POSIX clock id. Returns 0 or -EINVAL. */
 int clock_get(int id, struct timespec64 *ts);
 
+/* Nanoseconds of ts; UINT64_MAX (forever) where that is more than fits. Returns 0, or -EINVAL where
+ * ts is negative or its nanoseconds are out of range. */
+int timespec_to_ns(const struct timespec64 *ts, uint64_t *ns);
+struct timespec64 timespec_from_ns(uint64_t ns);
+
+/* clock_ns() ns from now, and when the wall clock will show ns as it goes now; saturating. */
+uint64_t deadline_in(uint64_t ns);
+uint64_t deadline_at_wall(uint64_t ns);
+
 #endif

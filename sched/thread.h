@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Threads: one kind, for the kernel and for programs. Run queues are per CPU and by priority;
  * there is no tick: the timer runs only for sleepers, and for time slices only while a CPU has
- * more than one ready thread (CONFIG_PREEMPT). */
+ * more than one ready thread (CONFIG_PREEMPT). Only a CPU itself, with interrupts off, touches its
+ * run queue, so that takes no lock. */
 #ifndef PAGURUS_SCHED_THREAD_H
 #define PAGURUS_SCHED_THREAD_H
 
@@ -9,6 +10,7 @@
 #include "arch/x86/percpu.h"
 #include "include/types.h"
 #include "lib/list.h"
+#include "lib/tree.h"
 #include "sched/timer.h"
 
 #define PRIORITY_DEFAULT 32
@@ -24,22 +26,33 @@ struct thread {
 	struct context ctx; /* must stay first: assembly uses its offsets from the thread */
 	int tid;
 	enum thread_state state;
-	uint8_t priority;
+	uint8_t priority;        /* thread_set_priority() changes it */
 	bool kernel;             /* never runs program code */
 	uint32_t cpu;
+	uint64_t yield_mask;     /* run queues at least as urgent: bits 0 to priority, */
+	uint64_t fifo_bit;       /* its own among them, */
+	struct list *fifo;       /* and that queue itself */
 	char name[16];
 	struct list run;         /* run queue or wait queue */
 	struct list all;         /* every thread, by creation */
+	struct tree_node by_tid;
+	void (*entry)(void *);   /* where a kernel thread starts */
+	void *arg;               /* its argument; of a dead thread: the next dead one */
 	struct timer timer;      /* wakes it from a timed sleep */
 	int wake_error;          /* what a sleep returns: 0, -ETIMEDOUT, -EINTR */
 	struct wait_queue *queue; /* where it waits, NULL for none */
 	uint32_t *clear_child_tid; /* set_tid_address/CLONE_CHILD_CLEARTID: cleared and woken at exit */
 	uint64_t signal_mask;    /* rt_sigprocmask */
 	void *robust_list;       /* set_robust_list */
+	uint8_t policy;          /* sched_setscheduler: SCHED_OTHER, _FIFO, ... and what it was given */
+	uint8_t policy_priority;
+	bool unsliced;           /* SCHED_FIFO: keeps the CPU from its equals until it gives it up */
 	const void *futex_key;   /* futex address waited for */
 	uint32_t futex_bitset;
-	uint64_t cpu_ns;         /* CPU time used until it last left the CPU */
-	uint64_t started_tsc;    /* when it last got the CPU (only with CONFIG_THREAD_TIMES) */
+#ifdef CONFIG_THREAD_TIMES
+	uint64_t cpu_tsc;        /* CPU time used until it last left the CPU, TSC ticks */
+	uint64_t started_tsc;    /* when it last got the CPU */
+#endif
 };
 
 /* Makes the calling flow of control the first thread of this CPU (tid 1). */
@@ -50,8 +63,8 @@ static inline struct thread *current_thread(void)
 	return this_cpu->current;
 }
 
-/* A kernel thread that runs entry(arg) and ends when it returns. Ready at once.
- * NULL: no memory. */
+/* A kernel thread that runs entry(arg) and ends when it returns. Ready at once. name is cut to 15
+ * characters. NULL: no memory. */
 struct thread *thread_create(void (*entry)(void *), void *arg, const char *name);
 
 /* clone() with CLONE_VM|CLONE_THREAD...: a thread of the program that goes on as frame says with
@@ -59,27 +72,53 @@ struct thread *thread_create(void (*entry)(void *), void *arg, const char *name)
 struct thread *thread_clone(const struct trap_frame *frame, uint64_t fs_base);
 void thread_start(struct thread *thread);
 
-/* Ends the calling thread: clear_child_tid, robust list, then its memory. */
+/* Gives up a thread that was cloned but not started. */
+void thread_discard(struct thread *thread);
+
+/* The calling thread no longer counts as one of the program; to be called before thread_exit().
+ * Returns how many remain. */
+unsigned thread_retire(void);
+
+/* Ends the calling thread: clear_child_tid, robust list, then its memory. Threads only. */
 __noreturn void thread_exit(void);
 
-/* Gives the CPU to the next ready thread of at least the same priority, if any. Returns 0. */
+/* Gives the CPU to the next ready thread of at least the same priority, if any. Returns 0. Threads
+ * only, interrupts on. */
 long thread_yield(void);
 
 /* Picks and runs another thread; the caller has put the current one where it belongs (or marked it
  * dead). Interrupts off. */
 void schedule(void);
 
-/* Makes a blocked thread ready. Any context. */
+/* For upcall_preempt(): takes the CPU from the interrupted thread if another one as urgent is
+ * ready, and then does not return; the thread goes on as frame says when its turn comes. */
+void sched_preempt(struct trap_frame *frame);
+
+/* Makes a blocked thread ready, taking it out of the queue that it waits in. wake_error is what its
+ * sleep returns. A thread that is not blocked is left alone. Any context. */
 void thread_wake(struct thread *thread, int wake_error);
 
-/* Sleeps until clock_ns() >= ns, woken only by the timer (or by a signal: -EINTR). */
+/* Sleeps until clock_ns() >= ns. Returns 0, or what thread_wake() said (-EINTR). Threads only. */
 int thread_sleep_until(uint64_t ns);
 
+/* priority < PRIORITIES. Any context. */
 void thread_set_priority(struct thread *thread, unsigned priority);
+
+/* NULL: no such thread. It may exit as soon as interrupts are on again. */
 struct thread *thread_find(int tid);
+
+/* Threads that run program code (kernel threads do not count). */
 unsigned thread_count(void);
 
-/* Called for each thread, oldest first; for the panic report. */
+/* Called for each thread, oldest first; for the panic report. Takes no lock. */
 void thread_for_each(void (*visit)(struct thread *thread, void *ctx), void *ctx);
+
+/* Time that the program has had the CPU, ns: all time that this CPU was not halted. */
+uint64_t sched_busy_ns(void);
+
+#ifdef CONFIG_THREAD_TIMES
+/* CPU time of one thread, ns. */
+uint64_t thread_cpu_ns(const struct thread *thread);
+#endif
 
 #endif

@@ -10,6 +10,7 @@
 struct timer {
 	struct tree_node node;
 	uint64_t deadline; /* clock_ns() */
+	uint32_t cpu;      /* whose tree it is in */
 	bool armed;
 	void (*expired)(struct timer *timer); /* interrupts off, interrupt stack; may arm it again */
 };
@@ -17,6 +18,7 @@ struct timer {
 static inline void timer_init(struct timer *timer, void (*expired)(struct timer *timer))
 {
 	timer->armed = false;
+	timer->cpu = 0;
 	timer->expired = expired;
 }
 

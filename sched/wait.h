@@ -14,6 +14,8 @@
 #include "include/types.h"
 #include "lib/list.h"
 
+struct thread;
+
 #define WAIT_FOREVER UINT64_MAX
 
 struct wait_queue {
@@ -31,6 +33,12 @@ static inline void wait_queue_init(struct wait_queue *q)
 /* Sleeps in q until woken or until clock_ns() >= deadline. q->lock is held on entry and on return
  * and released in between. Returns 0 (woken), -ETIMEDOUT, or -EINTR. Only from threads. */
 int wait_sleep(struct wait_queue *q, uint64_t deadline, uint64_t *flags);
+
+/* The same for who does not want the lock back: it is released, interrupts stay off. */
+int wait_block(struct wait_queue *q, uint64_t deadline);
+
+/* Wakes one waiter; its queue's lock is held. wake_error is what its sleep returns. */
+void wait_wake_thread(struct thread *thread, int wake_error);
 
 /* Wakes up to n waiters, longest waiting first; q->lock held. Returns how many. Any context. */
 unsigned wait_wake(struct wait_queue *q, unsigned n);

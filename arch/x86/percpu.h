@@ -26,6 +26,7 @@ struct cpu {
 	uint32_t fault_depth;       /* 0x34: >0 while a page fault is handled on the fault stack */
 	struct list fifo[PRIORITIES];
 	struct thread *idle;
+	struct thread *dead;        /* exited, to be freed by the next thread that runs */
 	uint64_t switches;          /* context switches so far */
 	bool tick_armed;            /* time slices: the timer is set */
 	uint64_t tick_switches;     /* value of switches at the last tick */

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The TSC clock. Reading it is one multiplication. Where the frequency has to be measured, a reading
+ * after twice the time of the last estimate takes another look at the reference: some twenty looks
+ * in the first second, none later, and none if nobody asks for the time. */
+#include "arch/x86/tsc.h"
+
+#include "arch/x86/cpu.h"
+#include "arch/x86/lapic.h"
+#include "arch/x86/percpu.h"
+#include "arch/x86/tsc_scale.h"
+#include "include/panic.h"
+#include "lib/string.h"
+
+#define CPUID_TSC 0x15             /* SDM volume 2, CPUID: time stamp counter / crystal clock */
+#define CPUID_HYPERVISOR 0x40000000
+#define CPUID_HYPERVISOR_TIMING 0x40000010 /* EAX: TSC in kHz */
+
+#define NEVER ((uint64_t)INT64_MAX)
+#define LOOKS_PER_SEC_MAX 50000 /* no two looks at the reference closer than this */
+
+/* ns = base_ns + (tsc - base_tsc) * factor. */
+static struct tsc_clock {
+	uint64_t base_tsc;
+	uint64_t base_ns;
+	uint64_t factor;
+	uint64_t due; /* ticks after base_tsc: time for another look at the reference */
+#if CONFIG_NR_CPUS > 1
+	uint32_t sequence; /* odd while the above change */
+#endif
+} clock;
+
+static uint64_t tsc_zero;
+static uint64_t ticks_per_ns; /* TSC_TICKS_BITS */
+static uint64_t (*reference)(uint64_t *hz, uint64_t *mask);
+static struct tsc_estimate estimate;
+static bool stated, looking, asked;
+
+/* On several CPUs the reading must not move before what made the caller ask. */
+static inline uint64_t read_tsc(void)
+{
+	return CONFIG_NR_CPUS > 1 ? rdtsc_ordered() : rdtsc();
+}
+
+static void set_clock(uint64_t base_tsc, uint64_t base_ns, uint64_t factor, uint64_t due)
+{
+#if CONFIG_NR_CPUS > 1
+	__atomic_store_n(&clock.sequence, clock.sequence + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+	clock.base_tsc = base_tsc;
+	clock.base_ns = base_ns;
+	clock.factor = factor;
+	clock.due = due;
+	ticks_per_ns = mul_div(1ULL << TSC_FACTOR_BITS, 1ULL << TSC_TICKS_BITS, factor);
+#if CONFIG_NR_CPUS > 1
+	__atomic_store_n(&clock.sequence, clock.sequence + 1, __ATOMIC_RELEASE);
+#endif
+}
+
+/* Due after as much time again as has been measured. */
+static uint64_t next_look(void)
+{
+	if (tsc_estimate_done(&estimate))
+		return NEVER;
+	return MAX(estimate.elapsed, estimate.hz / LOOKS_PER_SEC_MAX);
+}
+
+void tsc_init(uint64_t zero, const struct tsc_scale *scale,
+              uint64_t (*ref)(uint64_t *hz, uint64_t *mask))
+{
+	uint64_t before, value, hz, mask;
+
+	tsc_zero = zero;
+	if (scale) {
+		uint64_t factor = tsc_factor_from_scale(*scale);
+
+		if (factor == 0 || factor == UINT64_MAX)
+			panic("the hypervisor states an impossible TSC scale: mul %u, shift %d", scale->mul,
+			      scale->shift);
+		stated = true;
+		set_clock(zero, 0, factor, NEVER);
+		return;
+	}
+	reference = ref ? ref : lapic_reference;
+	value = reference(&hz, &mask); /* the first call may set things up */
+	before = rdtsc_ordered();
+	value = reference(&hz, &mask);
+	tsc_estimate_start(&estimate, hz, mask, before, value, rdtsc_ordered());
+	set_clock(zero, 0, tsc_factor_from_hz(estimate.hz), 0);
+}
+
+/* Takes a look and moves the base to now. Time goes on from the better of the old answer and the
+ * new truth: never back. */
+static uint64_t look(void)
+{
+	uint64_t flags = irq_save();
+	uint64_t before, after, value, hz, mask, factor, old_ns, true_ns;
+
+	before = rdtsc_ordered();
+	value = reference(&hz, &mask);
+	after = rdtsc_ordered();
+	tsc_estimate_add(&estimate, before, value, after);
+	factor = tsc_factor_from_hz(estimate.hz);
+	old_ns = clock.base_ns + mul_shift(after - clock.base_tsc, clock.factor, TSC_FACTOR_BITS);
+	true_ns = mul_shift(after - tsc_zero, factor, TSC_FACTOR_BITS);
+	/* Before the first question there is no answer that the truth could fall behind. */
+	if (asked)
+		true_ns = MAX(true_ns, old_ns);
+	asked = true;
+	set_clock(after, true_ns, factor, next_look());
+	irq_restore(flags);
+	return true_ns;
+}
+
+/* The rare cases of clock_ns(): delta is beyond clock.due, ns what the factor of now says. */
+static __noinline uint64_t clock_ns_slow(uint64_t delta, uint64_t ns)
+{
+	if ((int64_t)delta < 0) /* this CPU's TSC lags behind the one that set the base */
+		return clock.base_ns;
+	/* Only one at a time, on the CPU whose counter may be the reference; looking may itself ask
+	 * for the time (a message's time stamp). */
+	if (!reference || cpu_id() != 0 || __atomic_exchange_n(&looking, true, __ATOMIC_ACQUIRE))
+		return ns;
+	ns = look();
+	__atomic_store_n(&looking, false, __ATOMIC_RELEASE);
+	return ns;
+}
+
+uint64_t clock_ns(void)
+{
+	uint64_t delta, ns;
+	bool due;
+
+#if CONFIG_NR_CPUS > 1
+	uint32_t sequence;
+
+	do {
+		sequence = __atomic_load_n(&clock.sequence, __ATOMIC_ACQUIRE);
+#endif
+		delta = read_tsc() - clock.base_tsc;
+		due = delta > clock.due;
+		ns = clock.base_ns + mul_shift(delta, clock.factor, TSC_FACTOR_BITS);
+#if CONFIG_NR_CPUS > 1
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while (unlikely((sequence & 1) || sequence != READ_ONCE(clock.sequence)));
+#endif
+	return unlikely(due) ? clock_ns_slow(delta, ns) : ns;
+}
+
+uint64_t clock_ns_to_tsc(uint64_t ns)
+{
+	uint64_t delta;
+
+	if (ns <= clock.base_ns)
+		return clock.base_tsc;
+	delta = ns - clock.base_ns;
+	if (delta > NEVER >> 8) /* centuries away: must not overflow */
+		return NEVER;
+	/* Rounded up: at that tick clock_ns() is ns. */
+	return clock.base_tsc + mul_shift(delta, ticks_per_ns, TSC_TICKS_BITS) + 1;
+}
+
+uint64_t tsc_hz(void)
+{
+	return tsc_hz_from_factor(clock.factor);
+}
+
+bool tsc_is_stated(void)
+{
+	return stated;
+}
+
+bool tsc_measuring(void)
+{
+	return !stated && clock.due != NEVER;
+}
+
+uint64_t tsc_to_ns(uint64_t delta)
+{
+	return mul_shift(delta, clock.factor, TSC_FACTOR_BITS);
+}
+
+/* The timing leaf exists only where the hypervisor's signature is known to define it. */
+static uint64_t hypervisor_tsc_hz(void)
+{
+	struct cpuid_regs r = cpuid(CPUID_HYPERVISOR, 0);
+	uint32_t signature[3] = { r.ebx, r.ecx, r.edx };
+
+	if (r.eax < CPUID_HYPERVISOR_TIMING || (memcmp(signature, "VMwareVMware", 12) != 0 &&
+	                                        memcmp(signature, "KVMKVMKVM\0\0", 12) != 0))
+		return 0;
+	return cpuid(CPUID_HYPERVISOR_TIMING, 0).eax * 1000ULL;
+}
+
+bool tsc_scale_from_cpuid(struct tsc_scale *scale)
+{
+	uint64_t hz = cpu_features.hypervisor ? hypervisor_tsc_hz() : 0;
+	struct cpuid_regs r;
+
+	if (!hz && cpuid(0, 0).eax >= CPUID_TSC) {
+		/* TSC = crystal * EBX / EAX. */
+		r = cpuid(CPUID_TSC, 0);
+		if (r.eax && r.ebx && r.ecx)
+			hz = mul_div(r.ecx, r.ebx, r.eax);
+	}
+	if (hz < NS_PER_SEC / 1000)
+		return false;
+	*scale = tsc_scale_from_hz(hz);
+	return true;
+}

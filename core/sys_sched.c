@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* System calls about who gets which CPU when. Real-time policies take the run queues above the
+ * default priority, SCHED_IDLE the last one. */
+#include <linux/membarrier.h>
+#include <linux/sched.h>
+
+#include "arch/x86/percpu.h"
+#include "arch/x86/trap.h"
+#include "core/doors.h"
+#include "include/errno.h"
+#include "sched/thread.h"
+
+#define RT_PRIORITY_MIN 1
+#define RT_PRIORITY_MAX 99
+
+long sys_sched_yield(void);
+long sys_sched_setaffinity(int tid, size_t len, const uint64_t *user);
+long sys_sched_getaffinity(int tid, size_t len, uint64_t *user);
+long sys_sched_setscheduler(int tid, int policy, const int *param);
+long sys_sched_getscheduler(int tid);
+long sys_sched_setparam(int tid, const int *param);
+long sys_sched_getparam(int tid, int *param);
+long sys_sched_get_priority_max(int policy);
+long sys_sched_get_priority_min(int policy);
+long sys_getcpu(unsigned *cpu, unsigned *node);
+long sys_membarrier(int command, unsigned flags, int cpu);
+
+long sys_sched_yield(void)
+{
+	return thread_yield();
+}
+
+/* 0 is the caller. */
+static struct thread *thread_of(int tid)
+{
+	return tid ? thread_find(tid) : current_thread();
+}
+
+/* One CPU runs, whatever the image is built for: number 0. */
+long sys_sched_setaffinity(int tid, size_t len, const uint64_t *user)
+{
+	uint64_t mask = 0;
+
+	if (!thread_of(tid))
+		return -ESRCH;
+	if (copy_from_program(&mask, user, MIN(len, sizeof(mask))))
+		return -EFAULT;
+	return mask & 1 ? 0 : -EINVAL;
+}
+
+long sys_sched_getaffinity(int tid, size_t len, uint64_t *user)
+{
+	const uint64_t mask = 1;
+
+	if (len < sizeof(mask) || len % sizeof(mask))
+		return -EINVAL;
+	if (!thread_of(tid))
+		return -ESRCH;
+	return copy_to_program(user, &mask, sizeof(mask)) ? -EFAULT : (long)sizeof(mask);
+}
+
+static bool is_real_time(int policy)
+{
+	return policy == SCHED_FIFO || policy == SCHED_RR;
+}
+
+static bool is_known(int policy)
+{
+	return is_real_time(policy) || policy == SCHED_NORMAL || policy == SCHED_BATCH ||
+	       policy == SCHED_IDLE;
+}
+
+/* The run queue of a policy: real-time priorities 99 to 1 fall on 0 to PRIORITY_DEFAULT - 1. */
+static unsigned run_queue_of(int policy, int priority)
+{
+	if (is_real_time(policy))
+		return (unsigned)(RT_PRIORITY_MAX - priority) * PRIORITY_DEFAULT / RT_PRIORITY_MAX;
+	return policy == SCHED_IDLE ? PRIORITY_IDLE : PRIORITY_DEFAULT;
+}
+
+static long set_policy(struct thread *thread, int policy, const int *param)
+{
+	int priority;
+
+	if (!thread)
+		return -ESRCH;
+	if (!param)
+		return -EINVAL;
+	if (copy_from_program(&priority, param, sizeof(priority)))
+		return -EFAULT;
+	if (is_real_time(policy) ? priority < RT_PRIORITY_MIN || priority > RT_PRIORITY_MAX
+	                         : priority != 0)
+		return -EINVAL;
+	thread->policy = (uint8_t)policy;
+	thread->policy_priority = (uint8_t)priority;
+	thread->unsliced = policy == SCHED_FIFO;
+	thread_set_priority(thread, run_queue_of(policy, priority));
+	return 0;
+}
+
+long sys_sched_setscheduler(int tid, int policy, const int *param)
+{
+	policy &= ~SCHED_RESET_ON_FORK;
+	return is_known(policy) ? set_policy(thread_of(tid), policy, param) : -EINVAL;
+}
+
+long sys_sched_getscheduler(int tid)
+{
+	const struct thread *thread = thread_of(tid);
+
+	return thread ? thread->policy : -ESRCH;
+}
+
+long sys_sched_setparam(int tid, const int *param)
+{
+	struct thread *thread = thread_of(tid);
+
+	return thread ? set_policy(thread, thread->policy, param) : -ESRCH;
+}
+
+long sys_sched_getparam(int tid, int *param)
+{
+	const struct thread *thread = thread_of(tid);
+	int priority;
+
+	if (!thread)
+		return -ESRCH;
+	if (!param)
+		return -EINVAL;
+	priority = thread->policy_priority;
+	return copy_to_program(param, &priority, sizeof(priority));
+}
+
+long sys_sched_get_priority_max(int policy)
+{
+	if (!is_known(policy))
+		return -EINVAL;
+	return is_real_time(policy) ? RT_PRIORITY_MAX : 0;
+}
+
+long sys_sched_get_priority_min(int policy)
+{
+	if (!is_known(policy))
+		return -EINVAL;
+	return is_real_time(policy) ? RT_PRIORITY_MIN : 0;
+}
+
+long sys_getcpu(unsigned *cpu, unsigned *node)
+{
+	unsigned id = cpu_id(), zero = 0;
+
+	if (cpu && copy_to_program(cpu, &id, sizeof(id)))
+		return -EFAULT;
+	return node ? copy_to_program(node, &zero, sizeof(zero)) : 0;
+}
+
+/* A barrier on all CPUs that run the program is one on the only CPU. */
+long sys_membarrier(int command, unsigned flags, int cpu)
+{
+	const long supported = MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_PRIVATE_EXPEDITED |
+	                       MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED;
+
+	(void)cpu;
+	if (flags)
+		return -EINVAL;
+	if (command == MEMBARRIER_CMD_QUERY)
+		return supported;
+	if (!(command & supported) || (command & (command - 1)))
+		return -EINVAL;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return 0;
+}

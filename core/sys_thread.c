@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* System calls of threads: making, naming and ending them, and what each has of its own. Processes
+ * are not made: what would need a second one answers ENOSYS. */
+#include <asm/prctl.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+
+#include "arch/x86/context.h"
+#include "arch/x86/paging.h"
+#include "core/doors.h"
+#include "core/exit.h"
+#include "core/syscall.h"
+#include "include/errno.h"
+#include "lib/string.h"
+#include "sched/thread.h"
+
+enum { SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK };
+#define SIGKILL_BIT BIT(9 - 1)
+#define SIGSTOP_BIT BIT(19 - 1)
+
+/* What makes the child a thread of the same process. */
+#define CLONE_AS_THREAD (CLONE_VM | CLONE_SIGHAND | CLONE_THREAD)
+/* Other things that threads share here in any case, what is done, and what means nothing. */
+#define CLONE_ALLOWED                                                                              \
+	(CLONE_AS_THREAD | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SETTLS |                     \
+	 CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED |            \
+	 CLONE_IO | CLONE_UNTRACED | CSIGNAL)
+
+long sys_clone(uint64_t flags, uint64_t stack, int *parent_tid, int *child_tid, uint64_t tls);
+long sys_clone3(void);
+long sys_rseq(void);
+long sys_exit(long status);
+long sys_gettid(void);
+long sys_getpid(void);
+long sys_getppid(void);
+long sys_set_tid_address(uint32_t *word);
+long sys_arch_prctl(int code, uint64_t address);
+long sys_prctl(int option, char *arg);
+long sys_rt_sigprocmask(int how, const uint64_t *set, uint64_t *old, size_t size);
+
+/* Tells whoever wants to know the number of the new thread, before it runs. */
+static long tell_tid(struct thread *thread, uint64_t flags, int *parent_tid, int *child_tid)
+{
+	if (flags & CLONE_PARENT_SETTID && copy_to_program(parent_tid, &thread->tid, sizeof(int)))
+		return -EFAULT;
+	if (flags & CLONE_CHILD_SETTID && copy_to_program(child_tid, &thread->tid, sizeof(int)))
+		return -EFAULT;
+	return 0;
+}
+
+/* Reached through sys_clone_entry, which saves the program's registers for syscall_frame(). */
+long sys_clone(uint64_t flags, uint64_t stack, int *parent_tid, int *child_tid, uint64_t tls)
+{
+	struct trap_frame frame = *syscall_frame();
+	struct thread *thread;
+	int tid;
+
+	if ((flags & CLONE_AS_THREAD) != CLONE_AS_THREAD)
+		return -ENOSYS;
+	if (flags & ~(uint64_t)CLONE_ALLOWED)
+		return -EINVAL;
+	if (flags & CLONE_SETTLS && tls >= USER_MAX && tls < DIRECT_MAP_BASE)
+		return -EINVAL; /* not canonical: loading it would fault */
+	if (stack)
+		frame.rsp = stack;
+	thread = thread_clone(&frame, flags & CLONE_SETTLS ? tls : current_thread()->ctx.fs_base);
+	if (!thread)
+		return -ENOMEM;
+	if (tell_tid(thread, flags, parent_tid, child_tid)) {
+		thread_discard(thread);
+		return -EFAULT;
+	}
+	if (flags & CLONE_CHILD_CLEARTID)
+		thread->clear_child_tid = (uint32_t *)child_tid;
+	tid = thread->tid; /* it may have ended before this call returns */
+	thread_start(thread);
+	return tid;
+}
+
+/* C libraries ask for these first and then do without: no word on the console about it. */
+long sys_clone3(void)
+{
+	return -ENOSYS;
+}
+
+long sys_rseq(void)
+{
+	return -ENOSYS;
+}
+
+/* The last thread takes the program with it. */
+long sys_exit(long status)
+{
+	if (thread_retire() == 0)
+		machine_stop(STOP_EXIT, status & 0xff);
+	thread_exit();
+}
+
+long sys_gettid(void)
+{
+	return current_thread()->tid;
+}
+
+long sys_getpid(void)
+{
+	return PROGRAM_PID;
+}
+
+long sys_getppid(void)
+{
+	return 0;
+}
+
+long sys_set_tid_address(uint32_t *word)
+{
+	current_thread()->clear_child_tid = word;
+	return current_thread()->tid;
+}
+
+/* FS belongs to the program, GS to the kernel. */
+long sys_arch_prctl(int code, uint64_t address)
+{
+	struct context *ctx = &current_thread()->ctx;
+
+	switch (code) {
+	case ARCH_SET_FS:
+		if (address >= USER_MAX && address < DIRECT_MAP_BASE)
+			return -EPERM; /* not canonical */
+		context_set_fs(ctx, address);
+		return 0;
+	case ARCH_GET_FS:
+		return copy_to_program((void *)address, &ctx->fs_base, sizeof(ctx->fs_base));
+	default:
+		return -EINVAL;
+	}
+}
+
+long sys_prctl(int option, char *arg)
+{
+	struct thread *self = current_thread();
+	char name[sizeof(self->name)] = "";
+
+	switch (option) {
+	case PR_SET_NAME:
+		if (copy_string_from_program(name, arg, sizeof(name)) == -EFAULT)
+			return -EFAULT;
+		name[sizeof(name) - 1] = '\0'; /* longer ones are cut */
+		memcpy(self->name, name, sizeof(name));
+		return 0;
+	case PR_GET_NAME:
+		return copy_to_program(arg, self->name, sizeof(self->name));
+	default:
+		return -EINVAL;
+	}
+}
+
+long sys_rt_sigprocmask(int how, const uint64_t *set, uint64_t *old, size_t size)
+{
+	struct thread *self = current_thread();
+	uint64_t before = self->signal_mask, mask;
+
+	if (size != sizeof(uint64_t))
+		return -EINVAL;
+	if (set) {
+		if (copy_from_program(&mask, set, sizeof(mask)))
+			return -EFAULT;
+		if (how == SIG_BLOCK)
+			mask = before | mask;
+		else if (how == SIG_UNBLOCK)
+			mask = before & ~mask;
+		else if (how != SIG_SETMASK)
+			return -EINVAL;
+		self->signal_mask = mask & ~(SIGKILL_BIT | SIGSTOP_BIT);
+	}
+	return old ? copy_to_program(old, &before, sizeof(before)) : 0;
+}

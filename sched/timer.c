@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Timers, and the one hardware timer of each CPU below them and the time slice. The hardware is set
+ * only to something earlier; when it fires for a timer that was cancelled since, it is set anew, so
+ * a timeout that never happens costs no access to the device. */
+#include "sched/timer.h"
+
+#include "arch/x86/lapic.h"
+#include "arch/x86/percpu.h"
+#include "arch/x86/spinlock.h"
+#include "arch/x86/trap.h"
+#include "arch/x86/tsc.h"
+#include "sched/run_queue.h"
+
+#define NEVER UINT64_MAX
+
+static struct timer_base {
+	struct spinlock lock;
+	struct tree tree;       /* by deadline; equal ones in the order they were armed */
+	struct timer *first;    /* the leftmost */
+	struct timer *running;  /* whose expired() runs now */
+	uint64_t tick;          /* end of the time slice, NEVER: none */
+	uint64_t hardware;      /* what the hardware is set to */
+} bases[CONFIG_NR_CPUS];
+
+static uint64_t next_event(const struct timer_base *base)
+{
+	return base->first ? MIN(base->first->deadline, base->tick) : base->tick;
+}
+
+/* Locked, on base's CPU. */
+static void set_hardware(struct timer_base *base)
+{
+	uint64_t next = next_event(base);
+
+	if (next < base->hardware) {
+		base->hardware = next;
+		lapic_timer_set(next);
+	}
+}
+
+static void insert(struct timer_base *base, struct timer *timer)
+{
+	struct tree_node *parent = NULL, **link = &base->tree.root;
+	bool first = true;
+
+	while (*link) {
+		parent = *link;
+		if (timer->deadline < container_of(parent, struct timer, node)->deadline) {
+			link = &parent->left;
+		} else {
+			link = &parent->right;
+			first = false;
+		}
+	}
+	tree_insert(&base->tree, parent, link, &timer->node);
+	if (first)
+		base->first = timer;
+}
+
+static void take_out(struct timer_base *base, struct timer *timer)
+{
+	if (base->first == timer) {
+		struct tree_node *next = tree_next(&timer->node);
+
+		base->first = next ? container_of(next, struct timer, node) : NULL;
+	}
+	tree_remove(&base->tree, &timer->node);
+	timer->armed = false;
+}
+
+/* Takes timer out wherever it is. Returns whether it was armed. */
+static bool disarm(struct timer *timer)
+{
+	struct timer_base *base = &bases[timer->cpu];
+	uint64_t flags = spin_lock(&base->lock);
+	bool armed = timer->armed;
+
+	if (armed)
+		take_out(base, timer);
+	spin_unlock(&base->lock, flags);
+	return armed;
+}
+
+void timer_arm(struct timer *timer, uint64_t deadline)
+{
+	struct timer_base *base;
+	uint64_t flags;
+
+	if (timer->armed)
+		disarm(timer);
+	flags = irq_save();
+	base = &bases[cpu_id()];
+	spin_lock(&base->lock);
+	timer->deadline = deadline;
+	timer->cpu = cpu_id();
+	timer->armed = true;
+	insert(base, timer);
+	set_hardware(base);
+	spin_unlock(&base->lock, flags);
+}
+
+bool timer_cancel(struct timer *timer)
+{
+	bool armed = disarm(timer);
+
+#if CONFIG_NR_CPUS > 1
+	/* Another CPU may be in expired() already. */
+	if (timer->cpu != cpu_id())
+		while (__atomic_load_n(&bases[timer->cpu].running, __ATOMIC_ACQUIRE) == timer)
+			cpu_relax();
+#endif
+	return armed;
+}
+
+/* Runs what is due. Locked; the lock is released around each. */
+static void expire(struct timer_base *base, uint64_t now)
+{
+	while (base->first && base->first->deadline <= now) {
+		struct timer *timer = base->first;
+
+		take_out(base, timer);
+		base->running = timer;
+		spin_unlock(&base->lock, 0);
+		timer->expired(timer);
+		spin_lock(&base->lock);
+		__atomic_store_n(&base->running, NULL, __ATOMIC_RELEASE);
+	}
+}
+
+static void timer_interrupt(struct trap_frame *frame)
+{
+	struct timer_base *base = &bases[cpu_id()];
+	uint64_t now;
+
+	(void)frame;
+	lapic_eoi();
+	now = clock_ns();
+	spin_lock(&base->lock);
+	base->hardware = 0; /* what is armed in the meantime leaves it alone: it is set below */
+	expire(base, now);
+#ifdef CONFIG_PREEMPT
+	if (base->tick <= now)
+		base->tick = sched_tick() ? now + CONFIG_TIMESLICE_MS * NS_PER_MS : NEVER;
+#endif
+	base->hardware = next_event(base);
+	/* A counter that the TSC is measured by must be told that it is free again. */
+	if (base->hardware != NEVER || tsc_measuring())
+		lapic_timer_set(base->hardware);
+	spin_unlock(&base->lock, 0);
+}
+
+#ifdef CONFIG_PREEMPT
+void timer_tick_arm(void)
+{
+	struct timer_base *base = &bases[cpu_id()];
+
+	spin_lock(&base->lock);
+	base->tick = clock_ns() + CONFIG_TIMESLICE_MS * NS_PER_MS;
+	set_hardware(base);
+	spin_unlock(&base->lock, 0);
+}
+#endif
+
+void timers_init(void)
+{
+	struct timer_base *base = &bases[cpu_id()];
+
+	base->tick = NEVER;
+	base->hardware = NEVER;
+	trap_set_handler(VECTOR_TIMER, timer_interrupt);
+}

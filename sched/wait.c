@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Wait queues, timed sleeps and the sleeping mutex. Whoever takes a thread out of its queue under
+ * the queue's lock is the one that wakes it; a sleeper disarms its own timer once it runs again. */
+#include "sched/wait.h"
+
+#include "arch/x86/tsc.h"
+#include "include/errno.h"
+#include "include/panic.h"
+#include "sched/run_queue.h"
+
+/* Interrupts are off, so nothing can wake this thread before it has left the CPU. */
+static void block(struct thread *self, uint64_t deadline)
+{
+	self->state = THREAD_BLOCKED;
+	if (deadline != WAIT_FOREVER)
+		timer_arm(&self->timer, deadline);
+}
+
+/* After the thread has been woken. */
+static int unblock(struct thread *self, uint64_t deadline)
+{
+	if (deadline != WAIT_FOREVER)
+		timer_cancel(&self->timer);
+	return self->wake_error;
+}
+
+int wait_block(struct wait_queue *q, uint64_t deadline)
+{
+	struct thread *self = current_thread();
+
+	DEBUG_ASSERT(self != this_cpu->idle);
+	if (deadline != WAIT_FOREVER && clock_ns() >= deadline) {
+		spin_unlock(&q->lock, 0);
+		return -ETIMEDOUT;
+	}
+	list_add_tail(&q->waiters, &self->run);
+	self->queue = q;
+	block(self, deadline);
+	spin_unlock(&q->lock, 0);
+	schedule();
+	return unblock(self, deadline);
+}
+
+int wait_sleep(struct wait_queue *q, uint64_t deadline, uint64_t *flags)
+{
+	int error = wait_block(q, deadline);
+
+	(void)flags; /* interrupts stay off until the caller's spin_unlock() */
+	spin_lock(&q->lock);
+	return error;
+}
+
+void wait_wake_thread(struct thread *thread, int wake_error)
+{
+	list_del(&thread->run);
+	thread->queue = NULL;
+	run_queue_wake(thread, wake_error);
+}
+
+unsigned wait_wake(struct wait_queue *q, unsigned n)
+{
+	unsigned woken = 0;
+
+	while (woken < n && !list_empty(&q->waiters)) {
+		wait_wake_thread(list_first(&q->waiters, struct thread, run), 0);
+		woken++;
+	}
+	return woken;
+}
+
+void thread_wake(struct thread *thread, int wake_error)
+{
+	uint64_t flags = irq_save();
+	struct wait_queue *q = READ_ONCE(thread->queue);
+
+	while (q) {
+		spin_lock(&q->lock);
+		if (thread->queue == q) {
+			wait_wake_thread(thread, wake_error);
+			spin_unlock(&q->lock, flags);
+			return;
+		}
+		/* Woken by somebody else, or moved to another queue. */
+		spin_unlock(&q->lock, 0);
+		q = READ_ONCE(thread->queue);
+	}
+	if (thread->state == THREAD_BLOCKED)
+		run_queue_wake(thread, wake_error);
+	irq_restore(flags);
+}
+
+int thread_sleep_until(uint64_t ns)
+{
+	struct thread *self = current_thread();
+	uint64_t flags = irq_save();
+	int error = 0;
+
+	if (clock_ns() < ns) {
+		block(self, ns);
+		schedule();
+		error = unblock(self, ns);
+	}
+	irq_restore(flags);
+	return error == -ETIMEDOUT ? 0 : error;
+}
+
+/* The mutex is handed over: whoever is woken owns it already. */
+void mutex_lock(struct mutex *m)
+{
+	uint64_t flags = spin_lock(&m->queue.lock);
+
+	/* A signal wakes without handing over. */
+	while (m->locked && wait_sleep(&m->queue, WAIT_FOREVER, &flags) != 0)
+		;
+	m->locked = 1;
+	spin_unlock(&m->queue.lock, flags);
+}
+
+bool mutex_trylock(struct mutex *m)
+{
+	uint64_t flags = spin_lock(&m->queue.lock);
+	bool taken = !m->locked;
+
+	m->locked = 1;
+	spin_unlock(&m->queue.lock, flags);
+	return taken;
+}
+
+void mutex_unlock(struct mutex *m)
+{
+	uint64_t flags = spin_lock(&m->queue.lock);
+
+	if (!wait_wake(&m->queue, 1))
+		m->locked = 0;
+	spin_unlock(&m->queue.lock, flags);
+	if (flags & RFLAGS_IF)
+		run_queue_check();
+}
