@@ -1,0 +1,2 @@
+name := test-console
+sources := main.c

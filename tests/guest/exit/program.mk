@@ -1,0 +1,2 @@
+name := test-exit
+sources := main.c

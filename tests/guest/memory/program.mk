@@ -1,0 +1,2 @@
+name := test-memory
+sources := main.c

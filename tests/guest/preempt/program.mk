@@ -1,0 +1,2 @@
+name := test-preempt
+sources := main.c hold.c

@@ -1,0 +1,2 @@
+name := test-start
+sources := main.c

@@ -1,0 +1,2 @@
+name := test-syscalls
+sources := main.c door.c

@@ -1,0 +1,2 @@
+name := test-threads
+sources := main.c sync.c local.c

@@ -1,0 +1,2 @@
+name := test-time
+sources := main.c
