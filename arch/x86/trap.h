@@ -44,6 +44,10 @@ int copy_to_program(void *dst, const void *src, size_t n);
 /* Copies a string of at most max bytes, NUL included. Returns its length, -EFAULT, -ENAMETOOLONG. */
 long copy_string_from_program(char *dst, const char *src, size_t max);
 
+/* Compare and exchange: writes value if *word is *expected; *expected becomes what *word was.
+ * Returns 0 or -EFAULT. */
+int cmpxchg_program(uint32_t *word, uint32_t *expected, uint32_t value);
+
 /* What the rooms above provide (core/trap.c). */
 
 /* #PF at address. Returns true where the faulting instruction can run again. */
