@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A guest in the lab: its xl configuration, console, end."""
+import os
+import re
+import time
+
+from .errors import GuestError, LabError
+
+CONSOLES = "/var/log/xen/console"
+REASONS = {0: "poweroff", 1: "reboot", 2: "suspend", 3: "crash", 4: "watchdog", 5: "soft_reset"}
+CREATE_S = 120
+
+
+def _config_value(value):
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_config_value(v) for v in value) + "]"
+    if isinstance(value, int):
+        return str(value)
+    quote = '"' if '"' not in value else "'"
+    return quote + value + quote
+
+
+class Guest:
+    """kernel: path of an image on this machine (PVH). iso: of a CD (HVM). Everything else goes into
+    the xl configuration as it is: memory=64, vcpus=2, cmdline="...", disk=[...]."""
+
+    def __init__(self, lab, name, kernel=None, iso=None, ramdisk=None, **settings):
+        self.lab = lab
+        self.name = name
+        self.folder = f"/guests/{name}"
+        self.files = {}
+        self.settings = {"name": name, "memory": 64, "vcpus": 1, "tsc_mode": "native",
+                         "on_poweroff": "preserve", "on_reboot": "preserve",
+                         "on_crash": "preserve"}
+        if iso:
+            self.settings.update(type="hvm", boot="d", serial="none", vga="none", usb=0,
+                                 disk=[f"file:{self._file(iso)},hdc:cdrom,r"])
+            del self.settings["serial"]
+        else:
+            self.settings.update(type="pvh", kernel=self._file(kernel))
+        if ramdisk:
+            self.settings["ramdisk"] = self._file(ramdisk)
+        self.settings.update(settings)
+        self.console_start = self.log_start = self.seen = 0
+        self.created = None
+
+    def _file(self, path):
+        """A file on this machine, or in dom0 where it is named with a leading "dom0:"."""
+        if path.startswith("dom0:"):
+            return path[len("dom0:"):]
+        there = f"{self.folder}/{os.path.basename(path)}"
+        self.files[there] = path
+        return there
+
+    def config(self):
+        return "".join(f"{key} = {_config_value(value)}\n" for key, value in self.settings.items())
+
+    @property
+    def console_path(self):
+        return f"{CONSOLES}/guest-{self.name}.log"
+
+    @property
+    def log_path(self):
+        return f"/var/log/xen/xl-{self.name}.log"
+
+    def create(self):
+        lab = self.lab
+        for there, here in self.files.items():
+            with open(here, "rb") as file:
+                lab.put(there, file.read())
+        lab.put(f"{self.folder}/config", self.config())
+        # Logs of an earlier guest of this name go on in the same files.
+        self.console_start = self.seen = len(lab.get(self.console_path))
+        self.log_start = len(lab.get(self.log_path))
+        self.created = lab.channel.request("hello")[0]["time"]
+        for attempt in range(3):
+            result = lab.run(f"xl create {self.folder}/config", CREATE_S)
+            if result.status == 0:
+                return
+            if result.timed_out or result.status < 0 or "egmentation fault" in result.err:
+                lab.retried += 1
+                lab.say(f"retry {attempt + 1}: xl create {self.name}: {result.why()}")
+                lab.run(f"xl destroy {self.name}", 60)
+                continue
+            break
+        raise LabError(f"xl create {self.name}: {result.why()}")
+
+    def console(self):
+        """Everything it has written so far."""
+        return self.lab.get(self.console_path, self.console_start).decode(errors="replace")
+
+    def expect(self, pattern, timeout=60):
+        """Waits until the console, behind the last match, matches. Returns the match; its attribute
+        seconds in the guest is how long after xl create was called."""
+        reply, data = self.lab.channel.request("expect", timeout=timeout, path=self.console_path,
+                                               offset=self.seen, pattern=pattern)
+        if not reply["found"]:
+            raise GuestError(f"{self.name}: no {pattern!r} on the console within {timeout} s:\n"
+                             + self.console())
+        self.seen += reply["end"]
+        self.matched_seconds = reply["time"] - self.created
+        return re.search(pattern.encode(), data, re.S | re.M)
+
+    def wait(self, timeout=60):
+        """Waits until the domain has shut down. Returns "poweroff", "reboot", "crash", ..."""
+        pattern = r"has shut down, reason code (\d+)"
+        reply, data = self.lab.channel.request("expect", timeout=timeout, path=self.log_path,
+                                               offset=self.log_start, pattern=pattern)
+        if not reply["found"]:
+            raise GuestError(f"{self.name} still runs after {timeout} s:\n" + self.console())
+        code = int(re.search(pattern.encode(), data).group(1))
+        return REASONS.get(code, str(code))
+
+    def domid(self):
+        return int(self.lab.must(f"xl domid {self.name}").out)
+
+    def type(self, text):
+        """Types into its console, as somebody in `xl console` would."""
+        tty = self.lab.must(f"xenstore-read /local/domain/{self.domid()}/console/tty").out.strip()
+        self.lab.channel.request("type", text.encode(), path=tty)
+
+    def destroy(self):
+        self.lab.run(f"xl destroy {self.name}", 60)
+
+    def settle(self, quiet=0.3, timeout=10):
+        """Waits until the console has been quiet: after a shutdown the last lines may lag."""
+        deadline, size = time.monotonic() + timeout, -1
+        while time.monotonic() < deadline:
+            now = len(self.lab.get(self.console_path))
+            if now == size:
+                return
+            size = now
+            time.sleep(quiet)
