@@ -231,6 +231,6 @@ void boot_finish(struct boot_parse *p)
 		memmap_exclude(bi, bi->modules[i].range);
 	memmap_finish(bi);
 	if (!bi->nr_ram)
-		boot_fail(p, "the memory map has no RAM beside the image at %#lx..%#lx: give the VM more memory",
+		boot_fail(p, "the memory map has no RAM beside the image at %#lx..%#lx: give the VM more",
 		          p->image.start, p->image.end);
 }

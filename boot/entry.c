@@ -53,8 +53,8 @@ void boot_pvh(phys_t info, uint64_t tsc_entry)
 
 	begin(&p, BOOT_PROTOCOL_PVH, tsc_entry);
 	if (pvh_parse(&p, info) == PVH_NO_MEMORY_MAP && boot_hypervisor_memory_map(&boot_info) != 0)
-		boot_fail(&p, "PVH start info at %#lx (version %u) has no memory map: use a VMM that hands "
-		          "one over (start info version 1)", info, boot_info.version);
+		boot_fail(&p, "PVH start info (version %u) has no memory map: use a VMM that has one",
+		          boot_info.version);
 	finish(&p);
 }
 #endif

@@ -74,8 +74,8 @@ int multiboot_parse(struct boot_parse *p, phys_t addr)
 	struct boot_info *bi = p->bi;
 
 	if (!info)
-		return boot_fail(p, "multiboot information at %#lx cannot be read: it must lie in the first "
-		                 "GiB", addr);
+		return boot_fail(p, "multiboot information at %#lx cannot be read: put it below 1 GiB",
+		                 addr);
 	bi->version = 1;
 	if (info->flags & MULTIBOOT_INFO_BOOT_LOADER_NAME)
 		boot_copy_string(p, bi->loader, sizeof(bi->loader), info->boot_loader_name, UINT64_MAX);
@@ -92,8 +92,8 @@ int multiboot_parse(struct boot_parse *p, phys_t addr)
 		return 0;
 	}
 	if (!(info->flags & MULTIBOOT_INFO_MEMORY))
-		return boot_fail(p, "multiboot information at %#lx (flags %#x) describes no memory: use a loader "
-		                 "that hands over a memory map", addr, info->flags);
+		return boot_fail(p, "multiboot information at %#lx describes no memory: use another loader",
+		                 addr);
 	boot_add_meminfo(p, info->mem_lower, info->mem_upper);
 	return 0;
 }

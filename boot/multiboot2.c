@@ -130,8 +130,8 @@ int multiboot2_parse(struct boot_parse *p, phys_t addr)
 	struct boot_info *bi = p->bi;
 
 	if (!info)
-		return boot_fail(p, "multiboot2 information at %#lx cannot be read: it must lie in the first "
-		                 "GiB", addr);
+		return boot_fail(p, "multiboot2 information at %#lx cannot be read: put it below 1 GiB",
+		                 addr);
 	bi->version = 2;
 	walk_tags(p, &found, addr + sizeof(*info), addr + info->total_size);
 
@@ -143,8 +143,9 @@ int multiboot2_parse(struct boot_parse *p, phys_t addr)
 	if (found.mmap && add_map(p, found.mmap))
 		return 0;
 	if (!found.meminfo)
-		return boot_fail(p, "multiboot2 information at %#lx (%u bytes) describes no memory: use a loader "
-		                 "that hands over a memory map", addr, info->total_size);
+		return boot_fail(p,
+		                 "multiboot2 information at %#lx describes no memory: use another loader",
+		                 addr);
 	meminfo = boot_read(p, found.meminfo, sizeof(*meminfo));
 	boot_add_meminfo(p, meminfo->mem_lower, meminfo->mem_upper);
 	return 0;

@@ -39,13 +39,12 @@ int pvh_parse(struct boot_parse *p, phys_t addr)
 	const start_info *info = boot_read(p, addr, START_INFO_V0_SIZE);
 
 	if (!info)
-		return boot_fail(p, "PVH start info at %#lx cannot be read: it must lie in the first GiB",
-		                 addr);
+		return boot_fail(p, "PVH start info at %#lx cannot be read: put it below 1 GiB", addr);
 	if (info->magic != XEN_HVM_START_MAGIC_VALUE)
-		return boot_fail(p, "PVH start info at %#lx has magic %#x, not %#x: start with a loader that "
-		                 "speaks PVH", addr, info->magic, XEN_HVM_START_MAGIC_VALUE);
+		return boot_fail(p, "PVH start info at %#lx has magic %#x, not %#x: use a PVH loader", addr,
+		                 info->magic, XEN_HVM_START_MAGIC_VALUE);
 	if (info->version >= 1 && !boot_read(p, addr, sizeof(*info)))
-		return boot_fail(p, "PVH start info at %#lx ends outside the first GiB", addr);
+		return boot_fail(p, "PVH start info at %#lx cannot all be read: put it below 1 GiB", addr);
 
 	p->bi->version = info->version;
 	p->bi->rsdp = info->rsdp_paddr;

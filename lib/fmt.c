@@ -67,7 +67,8 @@ static void emit_string(struct out *out, const struct spec *spec, const char *s)
 }
 
 /* Emits prefix (sign or 0x) and the digits of value in the field. */
-static void emit_number(struct out *out, const struct spec *spec, uint64_t value, const char *prefix)
+static void emit_number(struct out *out, const struct spec *spec, uint64_t value,
+                        const char *prefix)
 {
 	const char *digits = spec->conversion == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
 	unsigned base = spec->conversion == 'x' || spec->conversion == 'X' ? 16 : 10;

@@ -53,9 +53,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		case 1:
 			memmap_reserve(&bi, start, length);
 			if (length)
-				reserved[nr_reserved++] = (struct mem_range){
-					start, start + length < start ? UINT64_MAX : start + length
-				};
+				reserved[nr_reserved++] =
+					(struct mem_range){ start,
+					                    start + length < start ? UINT64_MAX : start + length };
 			break;
 		default:
 			memmap_exclude(&bi, (struct mem_range){ start, length });

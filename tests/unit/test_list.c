@@ -21,7 +21,7 @@ static void check(struct list *head, struct item **order, unsigned n)
 	unsigned i = 0;
 
 	assert_int_equal(list_empty(head), n == 0);
-	list_for_each(item, head, node) {
+	list_for_each (item, head, node) {
 		assert_true(i < n);
 		assert_ptr_equal(item, order[i]);
 		assert_ptr_equal(item->node.prev, back);
@@ -94,7 +94,7 @@ static void test_removal_while_walking(void **state)
 		items[i].id = (int)i;
 		list_add_tail(&head, &items[i].node);
 	}
-	list_for_each_safe(item, next, &head, node) {
+	list_for_each_safe (item, next, &head, node) {
 		if (item->id % 3 != 1) {
 			list_del(&item->node);
 			memset(&item->node, 0xa5, sizeof(item->node));

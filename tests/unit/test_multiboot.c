@@ -19,7 +19,8 @@
 #define LOADER 0xc000
 #define CMDLINE 0xd000
 
-#define FLAGS_MAP (MULTIBOOT_INFO_MEM_MAP | MULTIBOOT_INFO_CMDLINE | MULTIBOOT_INFO_BOOT_LOADER_NAME)
+#define FLAGS_MAP                                                                                  \
+	(MULTIBOOT_INFO_MEM_MAP | MULTIBOOT_INFO_CMDLINE | MULTIBOOT_INFO_BOOT_LOADER_NAME)
 
 static struct fake_memory memory = { .base = BASE };
 static const struct boot_memory accessor = { .read = fake_read, .ctx = &memory };
@@ -29,9 +30,8 @@ static struct boot_parse parse;
 static struct multiboot_info info;
 
 static const struct multiboot_mmap_entry map[] = {
-	{ 20, 0, 0x9fc00, 1 },           { 20, 0x9fc00, 0x400, 2 },
-	{ 20, 0xf0000, 0x10000, 2 },     { 20, 0x100000, 0x7ee0000, 1 },
-	{ 20, 0x7fe0000, 0x20000, 2 },   { 20, 0xfffc0000, 0x40000, 2 },
+	{ 20, 0, 0x9fc00, 1 },          { 20, 0x9fc00, 0x400, 2 },     { 20, 0xf0000, 0x10000, 2 },
+	{ 20, 0x100000, 0x7ee0000, 1 }, { 20, 0x7fe0000, 0x20000, 2 }, { 20, 0xfffc0000, 0x40000, 2 },
 	{ 20, 0x100000000, 0x1000, 1 },
 };
 
@@ -299,10 +299,10 @@ static void test_modules(void **state)
 {
 	const struct multiboot_mod_list list[] = {
 		{ 0x200000, 0x201234, (uint32_t)fake_string(&memory, 0xe000, "program arg"), 0 },
-		{ 0x300000, 0x2fffff, 0, 0 },    /* end below start */
-		{ 0x300000, 0x300000, 0, 0 },    /* empty */
-		{ 0x105fff, 0x107000, 0, 0 },    /* over the image */
-		{ 0xe0000000, 0xe0001000, 0, 0 },/* not in RAM */
+		{ 0x300000, 0x2fffff, 0, 0 },     /* end below start */
+		{ 0x300000, 0x300000, 0, 0 },     /* empty */
+		{ 0x105fff, 0x107000, 0, 0 },     /* over the image */
+		{ 0xe0000000, 0xe0001000, 0, 0 }, /* not in RAM */
 		{ 0x300000, 0x300001, 0, 0 },
 	};
 

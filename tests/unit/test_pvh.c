@@ -147,8 +147,10 @@ static void test_bad_magic(void **state)
 
 static void test_unreadable_info(void **state)
 {
-	static const phys_t places[] = { 0, 1, BASE - 1, BASE + SIZE - 39, BASE + SIZE - 55,
-		                             BASE + SIZE, GIB(4), UINT64_MAX - 3, UINT64_MAX };
+	static const phys_t places[] = {
+		0,           1,      BASE - 1,       BASE + SIZE - 39, BASE + SIZE - 55,
+		BASE + SIZE, GIB(4), UINT64_MAX - 3, UINT64_MAX
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
@@ -393,8 +395,8 @@ static void test_long_module_names(void **state)
 	memset(text, 'n', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	for (unsigned i = 0; i < 3; i++)
-		list[i] = (struct hvm_modlist_entry){ MIB(2 + i), 0x1000,
-			                                  fake_string(&memory, 0x6000, text), 0 };
+		list[i] =
+			(struct hvm_modlist_entry){ MIB(2 + i), 0x1000, fake_string(&memory, 0x6000, text), 0 };
 	modules(list, 3);
 	assert_int_equal(run(), 0);
 	assert_int_equal(bi->warnings, BOOT_WARN_CMDLINE_TRUNCATED);

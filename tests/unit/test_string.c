@@ -244,10 +244,10 @@ static void test_parse_u64_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_memcpy),        cmocka_unit_test(test_memmove),
-		cmocka_unit_test(test_memset),        cmocka_unit_test(test_memcmp_memchr),
-		cmocka_unit_test(test_strings),       cmocka_unit_test(test_strlcpy),
-		cmocka_unit_test(test_parse_u64),     cmocka_unit_test(test_parse_u64_random),
+		cmocka_unit_test(test_memcpy),    cmocka_unit_test(test_memmove),
+		cmocka_unit_test(test_memset),    cmocka_unit_test(test_memcmp_memchr),
+		cmocka_unit_test(test_strings),   cmocka_unit_test(test_strlcpy),
+		cmocka_unit_test(test_parse_u64), cmocka_unit_test(test_parse_u64_random),
 	};
 
 	return cmocka_run_group_tests_name("string", tests, NULL, NULL);

@@ -58,7 +58,8 @@ static void take_out(struct tree *tree, struct item *item)
 }
 
 /* Checks a subtree; returns its height and adds its number of nodes to *count. */
-static int check(struct tree *tree, struct tree_node *node, struct tree_node *parent, unsigned *count)
+static int check(struct tree *tree, struct tree_node *node, struct tree_node *parent,
+                 unsigned *count)
 {
 	int left, right;
 
@@ -242,8 +243,10 @@ static void test_cost(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_empty_and_single), cmocka_unit_test(test_small_permutations),
-		cmocka_unit_test(test_sorted_orders),    cmocka_unit_test(test_random),
+		cmocka_unit_test(test_empty_and_single),
+		cmocka_unit_test(test_small_permutations),
+		cmocka_unit_test(test_sorted_orders),
+		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_cost),
 	};
 
