@@ -14,7 +14,7 @@ ENTRY(__entry)
 
 PHDRS
 {
-	text PT_LOAD FLAGS(5);
+	text PT_LOAD FILEHDR PHDRS FLAGS(5);
 	rodata PT_LOAD FLAGS(4);
 	data PT_LOAD FLAGS(6);
 #ifdef CONFIG_BOOT_PVH
@@ -28,6 +28,7 @@ SECTIONS
 	. = IMAGE_BASE + CONFIG_LOAD_ADDRESS;
 	__image_start = .;
 	__text_start = .;
+	. += SIZEOF_HEADERS; /* in the text segment, so the file has no gap before it */
 	.text : AT(ADDR(.text) - IMAGE_BASE) {
 		KEEP(*(.boot.header))
 		KEEP(*(.boot.text))
