@@ -4,6 +4,7 @@
 
 #include "arch/x86/cpu.h"
 #include "arch/x86/percpu.h"
+#include "xen/event.h"
 #include "xen/shared.h"
 
 uint64_t xen_time_now(void)
@@ -32,7 +33,7 @@ uint64_t xen_wall_clock(void)
 {
 	uint64_t base;
 
-	if (!xen_shared)
+	if (event_prepare()) /* the layout */
 		return 0;
 	base = xen_wall_base(xen_shared);
 	return base ? base + xen_time_now() : 0;

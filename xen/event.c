@@ -57,35 +57,50 @@ static void upcall(struct trap_frame *frame)
 		lapic_eoi();
 }
 
-/* HVM_PARAM_CALLBACK_IRQ is set in any case: that makes Xen use the 64-bit layout of the shared
- * page, and it is what vCPUs without a vector of their own get. */
-static int set_callback(void)
+/* Setting HVM_PARAM_CALLBACK_IRQ does two things: Xen takes the width of the calling code (64 bits)
+ * for the layout of the shared page from now on, and it is what vCPUs without a vector of their own
+ * get. Everything is masked first, so nothing arrives yet. */
+int event_prepare(void)
 {
-	return xen_set_param(HVM_PARAM_CALLBACK_IRQ,
-	                     (uint64_t)HVM_PARAM_CALLBACK_TYPE_VECTOR << 56 | VECTOR_XEN);
+	static bool done;
+	int err;
+
+	if (done)
+		return 0;
+	if (!xen_shared)
+		return -ENODEV;
+	memset(xen_shared->evtchn_mask, 0xff, sizeof(xen_shared->evtchn_mask));
+	trap_set_handler(VECTOR_XEN, upcall);
+	err = xen_set_param(HVM_PARAM_CALLBACK_IRQ,
+	                    (uint64_t)HVM_PARAM_CALLBACK_TYPE_VECTOR << 56 | VECTOR_XEN);
+	done = !err;
+	return err;
 }
 
-int event_init_cpu(void)
+static int start_cpu(void)
 {
 	struct xen_hvm_evtchn_upcall_vector upcall_vector = {
 		.vcpu = cpu_id(),
 		.vector = VECTOR_XEN,
 	};
+	int err = lapic_init();
 
-	return (int)xen_hvm_op(HVMOP_set_evtchn_upcall_vector, &upcall_vector);
+	return err ? err : (int)xen_hvm_op(HVMOP_set_evtchn_upcall_vector, &upcall_vector);
 }
 
-int event_init(void)
+/* Upcalls begin. Xen raises one as soon as a vCPU has its vector. */
+static int start(void)
 {
+	static bool started;
 	int err;
 
-	memset(xen_shared->evtchn_mask, 0xff, sizeof(xen_shared->evtchn_mask));
-	trap_set_handler(VECTOR_XEN, upcall);
-	err = set_callback();
+	if (started)
+		return 0;
+	err = event_prepare();
 	if (err)
 		return err;
-	through_lapic = true; /* first: Xen raises an upcall as soon as the vector is set */
-	err = event_init_cpu();
+	through_lapic = true;
+	err = start_cpu();
 	if (err) {
 		through_lapic = false;
 		if (!xen_feature(XENFEAT_hvm_callback_vector)) {
@@ -95,15 +110,20 @@ int event_init(void)
 			return -ENODEV;
 		}
 	}
+	started = true;
 	return 0;
 }
 
 int event_bind(unsigned port, event_handler handler, void *ctx)
 {
 	struct binding *b;
+	int err;
 
 	if (port == 0 || port >= EVENT_PORTS)
 		return -EINVAL;
+	err = start();
+	if (err)
+		return err;
 	if (!bindings[port / 64])
 		bindings[port / 64] = heap_zalloc(64 * sizeof(struct binding));
 	b = find_binding(port);

@@ -11,15 +11,15 @@
 
 typedef void (*event_handler)(unsigned port, void *ctx);
 
-/* Masks every port and asks Xen for upcalls on VECTOR_XEN: through the LAPIC per vCPU where Xen
- * can, else by the vector of the whole domain. The shared page is mapped. Returns 0 or -errno. */
-int event_init(void);
+/* Masks every port and settles the layout of the shared page. Until then events and the wall clock
+ * may lie elsewhere in it (firmware that ran in 32-bit mode leaves its own layout in force).
+ * Whatever needs it calls it. Returns 0 or -errno. */
+int event_prepare(void);
 
-/* The same for a further CPU, called on it. */
-int event_init_cpu(void);
-
-/* Gives port a handler and unmasks it; an event that is pending already is delivered.
- * Returns 0, -EINVAL (no such port), -EBUSY (it has one), -ENOMEM. */
+/* Gives port a handler and unmasks it; an event that is pending already is delivered. The first
+ * call lets upcalls begin, on VECTOR_XEN: through the LAPIC for each vCPU where Xen can, else by
+ * the vector of the whole domain. The heap exists.
+ * Returns 0, -EINVAL (no such port), -EBUSY (it has one), -ENOMEM, or Xen's error. */
 int event_bind(unsigned port, event_handler handler, void *ctx);
 
 /* Masks port and takes its handler away; the channel stays open. */

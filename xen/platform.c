@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The Xen shell. On the way to main it makes eight hypercalls or so, each an exit from the VM. */
+/* The Xen shell. Each hypercall is an exit from the VM, so on the way to main there are only those
+ * that the console and the clock need: the shared page and the console's two parameters. Events
+ * begin when somebody wants one. */
 #include "include/platform.h"
 
 #include "arch/x86/cpu.h"
@@ -7,19 +9,23 @@
 #include "include/log.h"
 #include "xen/clock.h"
 #include "xen/console.h"
-#include "xen/event.h"
 #include "xen/hypercall.h"
 #include "xen/shared.h"
 #include "xen/unplug.h"
 
+#define PIC1_DATA 0x21 /* 8259A: interrupt masks of the two */
+#define PIC2_DATA 0xa1
+
 static int shared_error = -ENODEV, console_error = -ENODEV;
+static bool has_pic;
 
 static void early_init(struct boot_info *bi)
 {
 	if (!xen_detect())
 		return;
 	/* A PVH guest has no emulated devices; the others lose theirs before anybody looks for them. */
-	if (IS_ENABLED(CONFIG_XEN_UNPLUG) && bi->protocol != BOOT_PROTOCOL_PVH)
+	has_pic = bi->protocol != BOOT_PROTOCOL_PVH;
+	if (IS_ENABLED(CONFIG_XEN_UNPLUG) && has_pic)
 		xen_unplug();
 	shared_error = xen_shared_map();
 	console_error = xen_console_init();
@@ -29,9 +35,12 @@ static int init(void)
 {
 	if (console_error)
 		log_warn("xen: no console (error %d): the toolstack gave this domain none", console_error);
-	if (shared_error)
-		return shared_error;
-	return event_init();
+	/* Firmware leaves the timer's interrupt open, on a vector that is an exception's. */
+	if (has_pic) {
+		outb(PIC1_DATA, 0xff);
+		outb(PIC2_DATA, 0xff);
+	}
+	return shared_error;
 }
 
 #define DEBUGCON_PORT 0xe9 /* a Xen built for debugging prints it on its own console */
