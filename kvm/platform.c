@@ -24,6 +24,11 @@ static bool detect(void)
 
 static void early_init(struct boot_info *bi)
 {
+	/* Firmware leaves the timer's interrupt open, on a vector that is an exception's. Before the
+	 * local APIC is touched: QEMU 7.2 keeps a request that the 8259A takes back while LINT0 is
+	 * masked, and delivers it as vector -1 at the first STI. */
+	outb(PIC1_DATA, 0xff);
+	outb(PIC2_DATA, 0xff);
 	if (IS_ENABLED(CONFIG_CONSOLE_SERIAL))
 		serial_init();
 	if (IS_ENABLED(CONFIG_EXIT_ACPI))
@@ -32,9 +37,6 @@ static void early_init(struct boot_info *bi)
 
 static int init(void)
 {
-	/* Firmware leaves the timer's interrupt open, on a vector that is an exception's. */
-	outb(PIC1_DATA, 0xff);
-	outb(PIC2_DATA, 0xff);
 	return 0;
 }
 

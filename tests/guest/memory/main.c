@@ -15,6 +15,10 @@
 
 #ifdef __pagurus__
 #include <pagurus.h>
+
+#ifndef MADV_POPULATE_WRITE /* musl 1.2.3 does not know it yet */
+#define MADV_POPULATE_WRITE 23
+#endif
 #endif
 
 TAP_STATE;
