@@ -2,11 +2,11 @@
 /* hello: says in one line how long the boot took, from the first instruction of the boot stub to
  * main. "hello --steps" adds a table of what each step of it took. On Linux, which does not tell
  * its steps, the line gives the time since boot instead. */
-#include <inttypes.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "../common/tsc.h"
+#include "text.h"
 
 #ifdef __pagurus__
 #include <pagurus.h>
@@ -18,53 +18,87 @@ static uint64_t microseconds(uint64_t cycles, uint64_t hz)
 	return hz ? cycles * 1000000 / hz : 0;
 }
 
-static void print_steps(const struct pagurus_boot_step *steps, unsigned count, uint64_t hz)
+static int print_steps(const struct pagurus_boot_step *steps, unsigned count, uint64_t hz)
 {
-	printf("%-24s %10s %10s %14s\n", "step", "took us", "at us", "took cycles");
+	struct text text = { 0 };
+	int error = 0;
+
+	text_left(&text, "step", 28);
+	text_right(&text, "took us", 11);
+	text_right(&text, "at us", 11);
+	text_right(&text, "took cycles\n", 16);
+	error |= text_flush(&text, STDOUT_FILENO);
 	for (unsigned i = 1; i < count; i++) {
 		uint64_t took = steps[i].tsc - steps[i - 1].tsc;
 
-		printf("%-24s %10" PRIu64 " %10" PRIu64 " %14" PRIu64 "\n", steps[i].name,
-		       microseconds(took, hz), microseconds(steps[i].tsc - steps[0].tsc, hz), took);
+		text_left(&text, steps[i].name, 28);
+		text_number(&text, microseconds(took, hz), 11);
+		text_number(&text, microseconds(steps[i].tsc - steps[0].tsc, hz), 11);
+		text_number(&text, took, 15);
+		text_string(&text, "\n");
+		error |= text_flush(&text, STDOUT_FILENO);
 	}
+	return error;
 }
 
-static void say_hello(uint64_t tsc_main, int want_steps)
+static int say_hello(uint64_t tsc_main, int want_steps)
 {
 	static struct pagurus_boot_step steps[STEPS_MAX + 1];
 	unsigned count = pagurus_boot_steps(steps, STEPS_MAX);
 	struct pagurus_info info;
+	struct text text = { 0 };
+	int error;
 
 	pagurus_info(&info);
 	if (count > STEPS_MAX)
 		count = STEPS_MAX;
 	if (!count)
 		steps[count++] = (struct pagurus_boot_step){ "unknown", tsc_main };
-	printf("Hello from Pagurus %s (%s, %s): %s%" PRIu64 " us, %" PRIu64
-	       " cycles from the first instruction to main\n",
-	       info.version, info.platform, info.boot, info.tsc_stated ? "" : "about ",
-	       microseconds(tsc_main - steps[0].tsc, info.tsc_hz), tsc_main - steps[0].tsc);
+	text_string(&text, "Hello from Pagurus ");
+	text_string(&text, info.version);
+	text_string(&text, " (");
+	text_string(&text, info.platform);
+	text_string(&text, ", ");
+	text_string(&text, info.boot);
+	text_string(&text, info.tsc_stated ? "): " : "): about ");
+	text_number(&text, microseconds(tsc_main - steps[0].tsc, info.tsc_hz), 0);
+	text_string(&text, " us, ");
+	text_number(&text, tsc_main - steps[0].tsc, 0);
+	text_string(&text, " cycles from the first instruction to main\n");
+	error = text_flush(&text, STDOUT_FILENO);
 	if (want_steps) {
 		steps[count++] = (struct pagurus_boot_step){ "main", tsc_main };
-		print_steps(steps, count, info.tsc_hz);
+		error |= print_steps(steps, count, info.tsc_hz);
 	}
+	return error;
 }
 
 #else
 #include <sys/utsname.h>
 #include <time.h>
 
-static void say_hello(uint64_t tsc_main, int want_steps)
+static int say_hello(uint64_t tsc_main, int want_steps)
 {
 	struct timespec boot = { 0 };
 	struct utsname system = { 0 };
+	struct text text = { 0 };
 
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	uname(&system);
-	printf("Hello from %s %s: %" PRId64 " us since boot, TSC %" PRIu64 " in main\n", system.sysname,
-	       system.release, (int64_t)boot.tv_sec * 1000000 + boot.tv_nsec / 1000, tsc_main);
-	if (want_steps)
-		printf("%s does not tell the steps of its boot.\n", system.sysname);
+	text_string(&text, "Hello from ");
+	text_string(&text, system.sysname);
+	text_string(&text, " ");
+	text_string(&text, system.release);
+	text_string(&text, ": ");
+	text_number(&text, (uint64_t)boot.tv_sec * 1000000 + (uint64_t)boot.tv_nsec / 1000, 0);
+	text_string(&text, " us since boot, TSC ");
+	text_number(&text, tsc_main, 0);
+	text_string(&text, " in main\n");
+	if (want_steps) {
+		text_string(&text, system.sysname);
+		text_string(&text, " does not tell the steps of its boot.\n");
+	}
+	return text_flush(&text, STDOUT_FILENO);
 }
 
 #endif
@@ -78,10 +112,14 @@ int main(int argc, char **argv)
 		if (strcmp(argv[i], "--steps") == 0) {
 			want_steps = 1;
 		} else {
-			fprintf(stderr, "hello: unknown argument %s\nusage: hello [--steps]\n", argv[i]);
+			struct text text = { 0 };
+
+			text_string(&text, "hello: unknown argument ");
+			text_string(&text, argv[i]);
+			text_string(&text, "\nusage: hello [--steps]\n");
+			text_flush(&text, STDERR_FILENO);
 			return 2;
 		}
 	}
-	say_hello(tsc_main, want_steps);
-	return 0;
+	return say_hello(tsc_main, want_steps) ? 1 : 0;
 }
