@@ -76,6 +76,19 @@ def memmap():
     return data + struct.pack("<BQQ", 2, 0x100000, 0x125000)
 
 
+def elf(kind, base):
+    """A small static program; kind is ET_EXEC (2) or ET_DYN (3)."""
+    loads = [(1, 4, 0, base, 0x1C0, 0x1C0, 0x1000), (1, 5, 0x1C0, base + 0x11C0, 64, 64, 0x1000),
+             (1, 6, 0x200, base + 0x2200, 32, 0x1000, 0x1000),
+             (7, 4, 0x200, base + 0x2200, 8, 24, 8), (0x6474E551, 6, 0, 0, 0, 0, 16),
+             (6, 4, 64, base + 64, 6 * 56, 6 * 56, 8)]
+    data = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", kind, 62, 1, base + 0x11C8, 64, 0, 0,
+                       64, 56, len(loads), 0, 0, 0)
+    data += b"".join(struct.pack("<IIQQQQQQ", kind_, flags, offset, start, 0, size, memory, align)
+                     for kind_, flags, offset, start, size, memory, align in loads)
+    return data + bytes(0x220 - len(data))
+
+
 def main():
     write("pvh", "version1", pvh(1, 2))
     write("pvh", "version0", pvh(0, 0)[:40])
@@ -84,6 +97,8 @@ def main():
     write("multiboot2", "grub", multiboot2(MB2_REST + [MB2_MAP, tag(0, b"")]))
     write("multiboot2", "meminfo", multiboot2([MB2_REST[3], tag(0, b"")]))
     write("memmap", "typical", memmap())
+    write("elf", "static", elf(2, 0x400000))
+    write("elf", "static-pie", elf(3, 0))
     write("params", "words", b"one 'two three' A=1 pagurus.loglevel=7 -- B=2 \"x\\\"y\"")
     write("params", "number", b"0x10M")
 
