@@ -10,7 +10,7 @@ O ?= build
 FUZZ_SECONDS ?= 10
 host_tests := $(dir $(lastword $(MAKEFILE_LIST)))
 
-.PHONY: check-unit check-fuzz coverage-unit
+.PHONY: check-unit check-fuzz check-coverage
 
 ## check-unit: build and run the host unit tests (all, or TESTS="test_a test_b")
 check-unit:
@@ -22,8 +22,8 @@ check-fuzz:
 	@$(MAKE) --no-print-directory -k -f $(host_tests)host.mk fuzz O=$(abspath $(O)) \
 		TARGETS="$(TARGETS)" FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_RUNS=$(FUZZ_RUNS)
 
-## coverage-unit: run the unit tests and say which lines of the kernel they reached
-coverage-unit:
+## check-coverage: run the unit tests and say which lines of the kernel they reached
+check-coverage:
 	@$(MAKE) --no-print-directory -k -f $(host_tests)host.mk unit O=$(abspath $(O))/coverage \
 		TESTS="$(TESTS)" COVERAGE=1
 	@/usr/bin/python3 $(host_tests)unit/coverage.py $(abspath $(O))/coverage/tests/unit
