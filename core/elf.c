@@ -88,8 +88,7 @@ static int add_segment(struct elf_image *image, const struct file *file, const E
 		return refuse(image, -ENOEXEC, "a segment with an impossible alignment");
 	if (ph->p_flags & PF_W && ph->p_flags & PF_X)
 		return refuse(image, -EACCES, "a segment both writable and executable: link without -N");
-	if (image->nr_segments &&
-	    ALIGN_DOWN(ph->p_vaddr, FRAME_SIZE) < ALIGN_UP(s[-1].start + s[-1].memory_size, FRAME_SIZE))
+	if (image->nr_segments && ALIGN_DOWN(ph->p_vaddr, FRAME_SIZE) < s[-1].start + s[-1].memory_size)
 		return refuse(image, -ENOEXEC, "segments overlap, share a page or are out of order");
 
 	*s = (struct elf_segment){
