@@ -5,9 +5,10 @@
 #include "arch/x86/paging.h"
 #include "lib/string.h"
 
-#define FRAMES_MAX 32   /* frames printed */
-#define SCAN_BYTES 1024 /* of the stack, where the chain may miss callers */
-#define SCAN_MAX 8      /* addresses printed from it */
+#define LINES_MAX 32       /* frames printed */
+#define FRAMES_MAX 1000000 /* followed: a recursion that ate a whole stack, and who began it */
+#define SCAN_BYTES 1024    /* of the stack, where the chain may miss callers */
+#define SCAN_MAX 8         /* addresses printed from it */
 #define CANONICAL_LOW_END 0x0000800000000000UL
 #define CANONICAL_HIGH 0xffff800000000000UL
 
@@ -92,20 +93,42 @@ static void scan(uint64_t start, uint64_t end, print_fn print)
 	}
 }
 
+static void print_repeats(unsigned repeats, print_fn print)
+{
+	if (repeats)
+		print("  the same %u times more\n", repeats);
+}
+
+static void follow_chain(uint64_t rbp, print_fn print)
+{
+	uint64_t frame[2], last = 0; /* caller's RBP, return address */
+	unsigned repeats = 0, lines = 0;
+
+	for (unsigned n = 0; n < FRAMES_MAX && lines < LINES_MAX; n++) {
+		if (!IS_ALIGNED(rbp, 8) || !peek_memory(frame, rbp, sizeof(frame)) || frame[0] == rbp ||
+		    (frame[1] != last && !after_call(frame[1])))
+			break;
+		if (frame[1] == last) {
+			repeats++;
+		} else {
+			print_repeats(repeats, print);
+			print_return("", frame[1], print);
+			repeats = 0;
+			lines++;
+		}
+		last = frame[1];
+		rbp = frame[0];
+	}
+	print_repeats(repeats, print);
+}
+
 void backtrace_print(uint64_t rip, uint64_t rbp, uint64_t rsp, print_fn print)
 {
 	uint64_t end = rbp >= rsp && rbp - rsp < SCAN_BYTES ? rbp : rsp + SCAN_BYTES;
-	uint64_t frame[2]; /* caller's RBP, return address */
 
 	print("backtrace:\n");
 	print_address("", rip, rip, print);
 	if (end > rsp)
 		scan(rsp, end, print);
-	for (unsigned n = 0; n < FRAMES_MAX; n++) {
-		if (!IS_ALIGNED(rbp, 8) || !peek_memory(frame, rbp, sizeof(frame)) ||
-		    !after_call(frame[1]) || frame[0] == rbp)
-			break;
-		print_return("", frame[1], print);
-		rbp = frame[0];
-	}
+	follow_chain(rbp, print);
 }

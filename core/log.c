@@ -101,7 +101,7 @@ void log_flush(void)
 		show(line, len);
 }
 
-void log_print_tail(unsigned lines)
+void log_print_tail(const char *title, unsigned lines)
 {
 	char line[LINE_MAX];
 	uint32_t start = first_line();
@@ -110,6 +110,8 @@ void log_print_tail(unsigned lines)
 
 	for (uint32_t offset = start; next_line(&offset, line); total++)
 		;
+	if (total)
+		console_write(title, strlen(title));
 	while ((len = next_line(&start, line)) > LEVEL_LEN)
 		if (total-- <= lines)
 			console_write(line + LEVEL_LEN, len - LEVEL_LEN);
@@ -127,8 +129,9 @@ void log_flush(void)
 {
 }
 
-void log_print_tail(unsigned lines)
+void log_print_tail(const char *title, unsigned lines)
 {
+	(void)title;
 	(void)lines;
 }
 

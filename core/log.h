@@ -12,7 +12,8 @@ void log_set_level(const char *text);
  * a later message. */
 void log_flush(void);
 
-/* Prints the last lines of the ring, whatever their level; for a panic, takes no lock. */
-void log_print_tail(unsigned lines);
+/* Prints title and the last lines of the ring, whatever their level; nothing where the ring is
+ * empty. For a panic: takes no lock. */
+void log_print_tail(const char *title, unsigned lines);
 
 #endif

@@ -155,10 +155,7 @@ static void print_trap(const struct trap_frame *frame)
 
 static __noreturn void finish(enum stop_reason reason, int status)
 {
-	if (CONFIG_LOG_RING_KIB > 0) {
-		print("last messages:\n");
-		log_print_tail(LOG_LINES);
-	}
+	log_print_tail("last messages:\n", LOG_LINES);
 	machine_stop(reason, status);
 }
 

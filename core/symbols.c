@@ -118,5 +118,5 @@ int symbols_format(char *buf, size_t size, uintptr_t address)
 		entry += n;
 	}
 	decode(name, codes, n);
-	return fmt_snprintf(buf, size, "%s+%#x/%#x", name, offset - start, next - start);
+	return fmt_snprintf(buf, size, "%s+0x%x/0x%x", name, offset - start, next - start);
 }

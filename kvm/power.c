@@ -17,14 +17,17 @@
 #define KEYBOARD_COMMAND_PORT 0x64
 #define KEYBOARD_PULSE_RESET 0xfe
 
-#define WAIT_TICKS (1UL << 30) /* of the TSC: what was asked for may take a moment */
+/* TSC ticks that what was asked for may take: tenths of a second for ACPI, which a VMM may pass on
+ * to its user, and some milliseconds for a reset. */
+#define POWER_TICKS (1UL << 30)
+#define RESET_TICKS (1UL << 24)
 
-/* Time for what was just asked for; halting would be for ever with interrupts off. */
-static void wait_for_effect(void)
+/* Halting instead would be for ever, with interrupts off. */
+static void wait_for_effect(uint64_t ticks)
 {
 	uint64_t start = rdtsc();
 
-	while (rdtsc() - start < WAIT_TICKS)
+	while (rdtsc() - start < ticks)
 		cpu_relax();
 }
 
@@ -72,7 +75,7 @@ static void acpi_off(void)
 		write_pm1(&power->pm1a_control, power->s5_type_a);
 		write_pm1(&power->pm1b_control, power->s5_type_b);
 	}
-	wait_for_effect();
+	wait_for_effect(POWER_TICKS);
 }
 
 static void acpi_reset(void)
@@ -92,7 +95,7 @@ static void chipset_reset(void)
 static void keyboard_reset(void)
 {
 	outb(KEYBOARD_COMMAND_PORT, KEYBOARD_PULSE_RESET);
-	wait_for_effect();
+	wait_for_effect(RESET_TICKS);
 }
 
 /* A fault with no table to handle it, nor the fault of that: the processor shuts down, and every

@@ -43,9 +43,8 @@ enum {
 
 static struct {
 	bool present;
-	bool stuck;     /* the last wait was in vain: wait no more until there is room again */
-	bool stashed;   /* a byte that came before the FIFO was there */
-	char stash;
+	bool stuck;    /* the last wait was in vain: wait no more until there is room again */
+	uint8_t burst; /* bytes that fit when the transmitter is empty */
 } serial;
 
 static void set(unsigned reg, uint8_t value)
@@ -60,22 +59,22 @@ static uint8_t get(unsigned reg)
 
 void serial_init(void)
 {
-	uint8_t status = get(LSR);
-
-	serial.present = status != LSR_NONE;
+	serial.present = get(LSR) != LSR_NONE;
 	if (!serial.present)
 		return;
-	/* Switching the FIFO on throws away what was received. */
-	serial.stashed = status & LSR_DATA;
-	if (serial.stashed)
-		serial.stash = (char)get(RBR);
 	set(IER, 0);
 	set(LCR, LCR_DLAB);
 	set(DLL, DIVISOR_115200);
 	set(DLM, 0);
 	set(LCR, LCR_8N1);
-	set(FCR, FCR_ENABLE | FCR_CLEAR_TRANSMIT);
 	set(MCR, MCR_DTR_RTS | MCR_OUT2);
+	/* Switching the FIFOs on throws away what was received, so where input waits already (a file
+	 * or a pipe) they stay off: slower, but complete. */
+	serial.burst = 1;
+	if (!(get(LSR) & LSR_DATA)) {
+		set(FCR, FCR_ENABLE | FCR_CLEAR_TRANSMIT);
+		serial.burst = FIFO_BYTES;
+	}
 }
 
 static bool wait_for(uint8_t bit)
@@ -98,7 +97,7 @@ void serial_write(const char *buf, size_t len)
 	if (!serial.present)
 		return;
 	while (len && wait_for(LSR_THRE)) {
-		size_t n = MIN(len, (size_t)FIFO_BYTES);
+		size_t n = MIN(len, (size_t)serial.burst);
 
 		/* Single writes: VMMs other than QEMU ignore string instructions to this port. */
 		for (size_t i = 0; i < n; i++)
@@ -120,10 +119,6 @@ size_t serial_read(char *buf, size_t len)
 
 	if (!serial.present)
 		return 0;
-	if (len && serial.stashed) {
-		serial.stashed = false;
-		buf[n++] = serial.stash;
-	}
 	while (n < len && (get(LSR) & LSR_DATA))
 		buf[n++] = (char)get(RBR);
 	return n;

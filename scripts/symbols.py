@@ -54,11 +54,11 @@ def read_functions(nm, image):
 
 
 def best_name(candidates):
-    """Of several names for one address: a strong one, without underscores, short."""
+    """Of several names for one address: one without underscores, strong, short."""
     def rank(candidate):
         kind, name = candidate
         inside = name.startswith((".", "__kernel_text", "__program_text", "__text_"))
-        return (inside, kind in "wW", name.startswith("_"), len(name), name)
+        return (inside, name.startswith("_"), kind in "wW", len(name), name)
     return min(candidates, key=rank)[1][:NAME_MAX]
 
 

@@ -110,14 +110,16 @@ static void test_long_and_dirty_messages(void **state)
 static void test_tail_after_wrapping(void **state)
 {
 	(void)state;
+	log_print_tail("tail\n", 10);
+	assert_string_equal(seen, ""); /* nothing to show */
 	log_set_level("0");
 	for (int i = 0; i < 500; i++)
 		log_print(LOG_INFO, "message %d", i);
 	assert_string_equal(seen, "");
-	log_print_tail(2);
-	assert_string_equal(seen, "[   0.000000] message 498\r\n[   0.000000] message 499\r\n");
+	log_print_tail("tail\n", 2);
+	assert_string_equal(seen, "tail\r\n[   0.000000] message 498\r\n[   0.000000] message 499\r\n");
 	seen_len = 0;
-	log_print_tail(1000000);
+	log_print_tail("", 1000000);
 	assert_memory_equal(seen, "[   0.000000] message 4", 23); /* whole lines only */
 	assert_non_null(strstr(seen, "message 499\r\n"));
 }
