@@ -44,9 +44,11 @@ void memmap_add(struct boot_info *bi, phys_t start, uint64_t size)
 	struct mem_range range = { start, start + size };
 	uint32_t first, last;
 
-	if (size == 0 || range.end < start || range.end > BOOT_PHYS_MAX) {
+	if (size == 0)
+		return;
+	if (range.end < start || range.end > BOOT_PHYS_MAX) {
 		bi->warnings |= BOOT_WARN_RAM_INVALID;
-		if (size == 0 || range.end < start || start >= BOOT_PHYS_MAX)
+		if (range.end < start || start >= BOOT_PHYS_MAX)
 			return;
 		range.end = BOOT_PHYS_MAX;
 	}
@@ -103,10 +105,8 @@ void memmap_reserve(struct boot_info *bi, phys_t start, uint64_t size)
 {
 	struct mem_range range = { start, start + size };
 
-	if (size == 0) {
-		bi->warnings |= BOOT_WARN_RAM_INVALID;
+	if (size == 0)
 		return;
-	}
 	if (range.end < start) {
 		/* Exactly up to 2^64 is no lie, merely unsayable here. */
 		if (range.end != 0)

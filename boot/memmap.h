@@ -7,8 +7,8 @@
 
 #include "include/boot_info.h"
 
-/* Adds size bytes of RAM. Empty or wrapping ones are ignored and what lies beyond BOOT_PHYS_MAX is
- * cut off, with BOOT_WARN_RAM_INVALID. Where there are more than BOOT_RAM_MAX ranges, the smallest
+/* Adds size bytes of RAM. None is nothing (QEMU's microvm ends its map with an empty entry); one that
+ * wraps is ignored and what lies beyond BOOT_PHYS_MAX is cut off, with BOOT_WARN_RAM_INVALID. Where there are more than BOOT_RAM_MAX ranges, the smallest
  * goes, with BOOT_WARN_RAM_DROPPED. */
 void memmap_add(struct boot_info *bi, phys_t start, uint64_t size);
 

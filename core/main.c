@@ -28,7 +28,7 @@ static void report_warnings(uint32_t warnings)
 		"command line cut: it is longer than 4095 bytes or has no end",
 		"command line ignored: it lies where it cannot be read",
 		"memory map has too many pieces: the smallest are not used",
-		"memory map has empty, wrapping or impossible entries: ignored",
+		"memory map has wrapping or impossible entries: ignored",
 		"memory map says both RAM and reserved for some memory: taken as reserved",
 		"module ignored: it overlaps the image or lies outside RAM",
 		"too many modules: the last are ignored",

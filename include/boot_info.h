@@ -35,7 +35,7 @@ enum boot_warning {
 	BOOT_WARN_CMDLINE_TRUNCATED = BIT(0),  /* the kernel's or a module's: too long or without an end */
 	BOOT_WARN_CMDLINE_UNREADABLE = BIT(1), /* its address lies outside what can be read */
 	BOOT_WARN_RAM_DROPPED = BIT(2),        /* more ranges than BOOT_RAM_MAX: the smallest went */
-	BOOT_WARN_RAM_INVALID = BIT(3),        /* empty, wrapping or beyond BOOT_PHYS_MAX: ignored */
+	BOOT_WARN_RAM_INVALID = BIT(3),        /* wrapping or beyond BOOT_PHYS_MAX: ignored */
 	BOOT_WARN_RAM_OVERLAP = BIT(4),        /* RAM overlapped something reserved: taken as reserved */
 	BOOT_WARN_MODULE_INVALID = BIT(5),     /* overlapped image or module, empty, wrapped, not in RAM: ignored */
 	BOOT_WARN_MODULE_DROPPED = BIT(6),     /* more than BOOT_MODULES_MAX */

@@ -55,8 +55,9 @@ static void test_invalid_ram(void **state)
 {
 	(void)state;
 	reset();
-	memmap_add(&bi, 0x1000, 0);
-	assert_int_equal(bi.warnings, BOOT_WARN_RAM_INVALID);
+	memmap_add(&bi, 0x1000, 0); /* harmless, and QEMU's microvm has one */
+	assert_int_equal(bi.warnings, 0);
+	assert_int_equal(bi.nr_ram, 0);
 	reset();
 	memmap_add(&bi, 0x1000, UINT64_MAX);
 	assert_int_equal(bi.warnings, BOOT_WARN_RAM_INVALID);
@@ -114,7 +115,7 @@ static void test_reserved_that_wraps(void **state)
 	memmap_reserve(&bi, 0xfffffffffffff000, 0x1000); /* up to 2^64: in order */
 	assert_int_equal(bi.warnings, 0);
 	memmap_reserve(&bi, 0x2000, 0);
-	assert_int_equal(bi.warnings, BOOT_WARN_RAM_INVALID);
+	assert_int_equal(bi.warnings, 0);
 	CHECK({ 0x1000, 0xa000 });
 }
 
