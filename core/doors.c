@@ -38,7 +38,7 @@ EXPORT int gettid(void)
 
 EXPORT int sched_yield(void)
 {
-	return (int)thread_yield();
+	return thread_yield();
 }
 
 EXPORT int clock_gettime(int id, struct timespec64 *ts)

@@ -40,7 +40,7 @@ void schedule(void)
 }
 
 /* Somebody else is, or was, ready. */
-static __noinline long yield_switch(void)
+int thread_give_way(void)
 {
 	struct cpu *cpu;
 	struct thread *prev, *next;
@@ -59,13 +59,6 @@ static __noinline long yield_switch(void)
 	}
 	irq_enable();
 	return 0;
-}
-
-long thread_yield(void)
-{
-	if (likely(!(this_cpu->ready & current_thread()->yield_mask)))
-		return 0;
-	return yield_switch();
 }
 
 void run_queue_check(void)

@@ -82,9 +82,21 @@ unsigned thread_retire(void);
 /* Ends the calling thread: clear_child_tid, robust list, then its memory. Threads only. */
 __noreturn void thread_exit(void);
 
-/* Gives the CPU to the next ready thread of at least the same priority, if any. Returns 0. Threads
- * only, interrupts on. */
-long thread_yield(void);
+/* Is another thread ready that is at least as urgent as the current one? */
+static inline bool thread_has_rival(void)
+{
+	return this_cpu->ready & current_thread()->yield_mask;
+}
+
+/* Gives the CPU to the next ready thread, if it is at least as urgent. Returns 0. Threads only,
+ * interrupts on. */
+int thread_give_way(void);
+
+/* The same; the usual case, nobody else ready, takes no call. */
+static inline int thread_yield(void)
+{
+	return likely(!thread_has_rival()) ? 0 : thread_give_way();
+}
 
 /* Picks and runs another thread; the caller has put the current one where it belongs (or marked it
  * dead). Interrupts off. */
