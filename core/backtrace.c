@@ -93,6 +93,13 @@ static void scan(uint64_t start, uint64_t end, print_fn print)
 	}
 }
 
+/* Reads the frame that rbp points at: caller's RBP, return address. Returns false where it is none. */
+static bool read_frame(uint64_t rbp, uint64_t frame[2])
+{
+	return IS_ALIGNED(rbp, 8) && peek_memory(frame, rbp, 2 * sizeof(uint64_t)) &&
+	       frame[0] != rbp && after_call(frame[1]);
+}
+
 static void print_repeats(unsigned repeats, print_fn print)
 {
 	if (repeats)
@@ -101,13 +108,10 @@ static void print_repeats(unsigned repeats, print_fn print)
 
 static void follow_chain(uint64_t rbp, print_fn print)
 {
-	uint64_t frame[2], last = 0; /* caller's RBP, return address */
+	uint64_t frame[2], last = 0;
 	unsigned repeats = 0, lines = 0;
 
-	for (unsigned n = 0; n < FRAMES_MAX && lines < LINES_MAX; n++) {
-		if (!IS_ALIGNED(rbp, 8) || !peek_memory(frame, rbp, sizeof(frame)) || frame[0] == rbp ||
-		    (frame[1] != last && !after_call(frame[1])))
-			break;
+	for (unsigned n = 0; n < FRAMES_MAX && lines < LINES_MAX && read_frame(rbp, frame); n++) {
 		if (frame[1] == last) {
 			repeats++;
 		} else {
@@ -124,11 +128,13 @@ static void follow_chain(uint64_t rbp, print_fn print)
 
 void backtrace_print(uint64_t rip, uint64_t rbp, uint64_t rsp, print_fn print)
 {
-	uint64_t end = rbp >= rsp && rbp - rsp < SCAN_BYTES ? rbp : rsp + SCAN_BYTES;
+	uint64_t end = rsp + SCAN_BYTES, frame[2];
 
+	/* Below a good frame lie callees; without one, everything above RSP is of interest. */
+	if (rbp >= rsp && rbp < end && read_frame(rbp, frame))
+		end = rbp;
 	print("backtrace:\n");
 	print_address("", rip, rip, print);
-	if (end > rsp)
-		scan(rsp, end, print);
+	scan(rsp, end, print);
 	follow_chain(rbp, print);
 }

@@ -184,6 +184,46 @@ void panic_trap(struct trap_frame *frame, uint64_t address)
 	finish(STOP_PANIC, 0);
 }
 
+/* QUIT ILL TRAP ABRT BUS FPE SEGV XCPU XFSZ SYS: signal(7), default action "Core". */
+static bool dumps_core(int signal)
+{
+	const uint32_t core = BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(11) | BIT(24) |
+	                      BIT(25) | BIT(31);
+
+	return signal > 0 && signal < 32 && core & BIT(signal);
+}
+
+/* What the syscall instruction's entry pushed first (arch/x86/syscall.S), at the stack's top. */
+struct syscall_stack {
+	uint64_t rip, rflags, rsp;
+};
+
+/* The program's part of the call chain that rbp belongs to, from the system call on. */
+static void program_backtrace(uint64_t rbp)
+{
+	uint64_t top = this_cpu->kernel_stack;
+	uint64_t bottom = top - CONFIG_KERNEL_STACK_KIB * 1024UL;
+	struct syscall_stack stack;
+
+	/* A program may use RBP for anything: its value is whatever leads off the kernel stack. */
+	while (rbp >= bottom && rbp < top)
+		if (!peek_memory(&rbp, rbp, sizeof(rbp)))
+			return;
+	if (peek_memory(&stack, top - sizeof(stack), sizeof(stack)))
+		backtrace_print(stack.rip, rbp, stack.rsp, print);
+}
+
+void program_killed(int signal)
+{
+	if (!dumps_core(signal))
+		machine_stop(STOP_SIGNAL, signal);
+	begin();
+	print("CRASH: signal %d (SIG%s), sent by the program itself\n", signal, signal_name(signal));
+	print_thread();
+	program_backtrace((uint64_t)__builtin_frame_address(0));
+	finish(STOP_SIGNAL, signal);
+}
+
 void program_crash(struct trap_frame *frame, uint64_t address, int signal)
 {
 	begin();

@@ -13,4 +13,8 @@ __noreturn __cold void panic_trap(struct trap_frame *frame, uint64_t address);
 /* A trap in the program's code: the same report under "CRASH", then STOP_SIGNAL with signal. */
 __noreturn __cold void program_crash(struct trap_frame *frame, uint64_t address, int signal);
 
+/* The program sent itself a signal that ends it: STOP_SIGNAL, for a signal that would dump core (as
+ * abort()'s) after a backtrace. Called from the system call, so that the chain leads there. */
+__noreturn __cold void program_killed(int signal);
+
 #endif

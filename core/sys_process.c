@@ -3,6 +3,7 @@
  * come with a later issue and are refused with ENOSYS until then, so that nobody relies on them. */
 #include "core/doors.h"
 #include "core/exit.h"
+#include "core/panic.h"
 #include "core/syscall.h"
 #include "include/errno.h"
 #include "include/log.h"
@@ -50,7 +51,7 @@ static long send(long signal)
 		return 0;
 	if (signal != SIGKILL && signal != SIGSTOP && ignored & BIT(signal - 1))
 		return 0;
-	machine_stop(STOP_SIGNAL, (int)signal);
+	program_killed((int)signal);
 }
 
 long sys_kill(long pid, long signal)
