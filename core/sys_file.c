@@ -56,7 +56,10 @@ long sys_fcntl(long fd, long command, long arg);
 long sys_ioctl(long fd, unsigned long request, void *arg);
 long sys_lseek(long fd, long offset, long whence);
 long sys_fstat(long fd, void *buf);
+long sys_stat(const char *path, void *buf);
+long sys_lstat(const char *path, void *buf);
 long sys_newfstatat(long dir, const char *path, void *buf, long flags);
+long sys_access(const char *path, long mode);
 
 static bool is_open(long fd)
 {
@@ -280,11 +283,23 @@ long sys_fstat(long fd, void *buf)
 	return -EBADF; /* closed meanwhile */
 }
 
-long sys_newfstatat(long dir, const char *path, void *buf, long flags)
+long sys_stat(const char *path, void *buf)
 {
 	const struct device *device;
+	long err = lookup(path, &device);
+
+	return err ? err : give_stat(buf, device);
+}
+
+/* There are no symbolic links. */
+long sys_lstat(const char *path, void *buf)
+{
+	return sys_stat(path, buf);
+}
+
+long sys_newfstatat(long dir, const char *path, void *buf, long flags)
+{
 	char first;
-	long err;
 
 	if (flags & AT_EMPTY_PATH) {
 		if (copy_from_program(&first, path, 1))
@@ -292,6 +307,15 @@ long sys_newfstatat(long dir, const char *path, void *buf, long flags)
 		if (!first)
 			return sys_fstat(dir, buf);
 	}
-	err = lookup(path, &device);
-	return err ? err : give_stat(buf, device);
+	return sys_stat(path, buf);
+}
+
+long sys_access(const char *path, long mode)
+{
+	const struct device *device;
+	long err = lookup(path, &device);
+
+	if (mode & ~7L)
+		return -EINVAL;
+	return err ? err : mode & 1 ? -EACCES : 0; /* readable and writable, not executable */
 }

@@ -1,111 +1,131 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""gdb commands for Pagurus: pagurus-attach, pagurus-threads, pagurus-log, pagurus-bt TID.
+"""Commands for gdb that know Pagurus: gdb -x scripts/pagurus-gdb.py build/pagurus.debug
 
-gdb build/pagurus.debug -x scripts/pagurus-gdb.py, while "make debug" waits.
+pagurus-attach [PORT]   connect to QEMU (make debug), stop where the core begins
+pagurus-log             print the log ring
+pagurus-threads         list the threads, each with where it waits
+pagurus-boot            print the steps of the boot and what they took
 """
 import gdb
-
-# What context_switch() leaves on a stack (arch/x86/context_switch.S), in 8-byte words from RSP.
-SAVED_RBP, SAVED_RIP = 6, 7
 
 
 def value(expression):
     return gdb.parse_and_eval(expression)
 
 
-def each_thread():
-    """Every struct thread *, oldest first."""
-    kind = gdb.lookup_type("struct thread")
-    offset = [field.bitpos // 8 for field in kind.fields() if field.name == "all"][0]
-    head = value("&'sched/thread.c'::threads.all")
+def member_list(head, kind, member):
+    """Entries of a circular list (lib/list.h)."""
+    kind = gdb.lookup_type(kind)
+    offset = next(f.bitpos // 8 for f in kind.fields() if f.name == member)
     node = head["next"]
-    while node != head:
-        yield gdb.Value(int(node) - offset).cast(kind.pointer())
+    while node != head.address:
+        yield (node.cast(gdb.lookup_type("char").pointer()) - offset).cast(
+            kind.pointer()).dereference()
         node = node["next"]
 
 
-def word(address):
-    return int(gdb.Value(address).cast(gdb.lookup_type("unsigned long").pointer()).dereference())
-
-
-def place(address):
-    """The function that an address lies in."""
+def where(address):
+    """Function and line of a code address."""
+    line = gdb.find_pc_line(address)
     block = gdb.block_for_pc(address)
     while block and not block.function:
         block = block.superblock
-    return "%#x %s" % (address, block.function if block else "")
+    name = block.function.name if block else f"{address:#x}"
+    return f"{name} ({line.symtab.filename}:{line.line})" if line.symtab else name
 
 
-class Attach(gdb.Command):
-    """Connects to a QEMU that waits on port 1234, and stops at the first line of C."""
+class Command(gdb.Command):
+    """A command that explains itself where the image lacks what it needs."""
 
-    def __init__(self):
-        super().__init__("pagurus-attach", gdb.COMMAND_RUNNING)
+    def __init__(self, name):
+        super().__init__(name, gdb.COMMAND_USER)
 
     def invoke(self, argument, from_tty):
-        gdb.execute("set architecture i386:x86-64")
-        gdb.execute("target remote " + (argument or "localhost:1234"))
-        # The page tables are not there yet: only the processor's own breakpoints work.
+        try:
+            self.run(gdb.string_to_argv(argument))
+        except gdb.MemoryError as error:
+            print(f"cannot read that yet ({error}): the image is not running")
+        except gdb.error as error:
+            print(f"{error} (was the image built with CONFIG_DEBUG_INFO?)")
+
+
+class Attach(Command):
+    """pagurus-attach [PORT]: connect to QEMU's gdb server and stop where the core begins."""
+
+    def run(self, arguments):
+        port = arguments[0] if arguments else "1234"
+        gdb.execute(f"target remote localhost:{port}")
+        # The loader has yet to write the image: a breakpoint in memory would be overwritten.
         gdb.execute("thbreak core_main")
-        gdb.execute("continue")
+        print("The machine has not begun. \"continue\" runs to core_main.")
 
 
-class Threads(gdb.Command):
-    """Lists the threads of Pagurus and where those that do not run wait."""
+class Log(Command):
+    """pagurus-log: print the log ring, oldest message first."""
 
-    def __init__(self):
-        super().__init__("pagurus-threads", gdb.COMMAND_STATUS)
-
-    def invoke(self, argument, from_tty):
-        current = int(value("cpus[0].current"))
-        for thread in each_thread():
-            state = str(thread["state"]).replace("THREAD_", "").lower()
-            where = "on the CPU"
-            if int(thread) != current:
-                where = place(word(int(thread["ctx"]["rsp"]) + 8 * SAVED_RIP))
-            print("%c %5d %-16s %-8s priority %2d  %s" % (
-                "*" if int(thread) == current else " ", int(thread["tid"]),
-                thread["name"].string(), state, int(thread["priority"]), where))
-
-
-class Backtrace(gdb.Command):
-    """Backtrace of the thread with a given tid, which is not running, by frame pointers."""
-
-    def __init__(self):
-        super().__init__("pagurus-bt", gdb.COMMAND_STACK)
-
-    def invoke(self, argument, from_tty):
-        for thread in each_thread():
-            if int(thread["tid"]) != int(argument):
-                continue
-            stack = int(thread["ctx"]["rsp"])
-            address, frame = word(stack + 8 * SAVED_RIP), word(stack + 8 * SAVED_RBP)
-            for number in range(64):
-                print("#%-2d %s" % (number, place(address)))
-                if not frame:
-                    return
-                frame, address = word(frame), word(frame + 8)
-                if not address:
-                    return
+    def run(self, arguments):
+        if gdb.lookup_global_symbol("log_ring") is None and \
+                gdb.lookup_static_symbol("log_ring") is None:
+            print("this image keeps no log (CONFIG_LOG_RING_KIB=0)")
             return
-        print("no thread %s" % argument)
-
-
-class Log(gdb.Command):
-    """Prints the kernel's log ring."""
-
-    def __init__(self):
-        super().__init__("pagurus-log", gdb.COMMAND_DATA)
-
-    def invoke(self, argument, from_tty):
         ring = value("log_ring")
-        size, head, tail = int(ring["size"]), int(ring["head"]), int(ring["tail"])
-        memory = bytes(gdb.selected_inferior().read_memory(int(ring["buf"]), size))
-        text = bytes(memory[i % size] for i in range(tail, tail + ((head - tail) & 0xFFFFFFFF)))
-        print(text.decode("utf-8", "replace"), end="")
+        size, head, tail = (int(ring[name]) for name in ("size", "head", "tail"))
+        memory = gdb.selected_inferior().read_memory(int(ring["buf"]), size).tobytes()
+        text = bytes(memory[i % size] for i in range(tail, tail + ((head - tail) & 0xffffffff)))
+        lines = text.decode("utf-8", "replace").splitlines()
+        if len(text) == size and lines:
+            lines = lines[1:]  # its beginning was pushed out
+        for line in lines:
+            print(line)
 
 
-Attach()
-Threads()
-Backtrace()
-Log()
+class Threads(Command):
+    """pagurus-threads: list the threads, each with the function that waits in schedule()."""
+
+    STATES = {0: "ready", 1: "blocked", 2: "dead"}
+    SCHEDULER = ("context_switch.S", "sched/schedule.c", "sched/wait.c", "arch/x86/cpu.h",
+                 "arch/x86/spinlock.h")
+
+    def run(self, arguments):
+        current = int(value("cpus[0].current"))
+        for thread in member_list(value("threads.all"), "struct thread", "all"):
+            state = self.STATES.get(int(thread["state"]), "?")
+            if int(thread.address) == current:
+                state = "running"
+            place = "" if state == "running" else self.waiting_in(thread)
+            print(f"{int(thread['tid']):5} {thread['name'].string():16} {state:8} {place}")
+
+    def waiting_in(self, thread):
+        """The first function outside the scheduler on the thread's stack."""
+        stack = int(thread["ctx"]["rsp"])
+        for at in range(stack, stack + 1024, 8):
+            try:
+                word = gdb.selected_inferior().read_memory(at, 8).tobytes()
+            except gdb.MemoryError:
+                break  # the guard page above
+            address = int.from_bytes(word, "little")
+            if gdb.block_for_pc(address) is None:
+                continue
+            line = gdb.find_pc_line(address)
+            if line.symtab and not line.symtab.filename.endswith(self.SCHEDULER):
+                return where(address)
+        return ""
+
+
+class Boot(Command):
+    """pagurus-boot: print the steps of the boot, in TSC cycles."""
+
+    def run(self, arguments):
+        steps = value("boot_steps")
+        previous = None
+        for i in range(int(value("nr_boot_steps"))):
+            tsc = int(steps[i]["tsc"])
+            took = "" if previous is None else f"{tsc - previous:12}"
+            print(f"{steps[i]['name'].string():40} {took}")
+            previous = tsc
+
+
+Attach("pagurus-attach")
+Log("pagurus-log")
+Threads("pagurus-threads")
+Boot("pagurus-boot")
