@@ -24,8 +24,10 @@ compiler-include := $(shell $(CC) -print-file-name=include)
 compiler-version := $(shell $(CC) --version | head -n 1)
 is-clang := $(findstring clang,$(compiler-version))
 
-# Nothing in the image may depend on where the source or the output lies.
-prefix-maps := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(out)=out
+# Nothing in the image may depend on where the source or the output lies. (gcc resolves the links of
+# uapi/ if that makes the name shorter.)
+prefix-maps := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(out)=out \
+	$(if $(is-clang),,-fno-canonical-system-headers)
 
 optimize-$(CONFIG_OPTIMIZE_SPEED) := -O2
 optimize-$(CONFIG_OPTIMIZE_SIZE) := -Os

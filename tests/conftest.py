@@ -42,7 +42,8 @@ def pytest_terminal_summary(terminalreporter, config):
     stats = {name: len(terminalreporter.stats.get(name, []))
              for name in ("passed", "failed", "error")}
     # tests/LEVEL is what was asked for.
-    level = pathlib.Path(config.args[0].split("::")[0]).name
+    asked = pathlib.Path(config.args[0].split("::")[0])
+    level = asked.parent.name if asked.suffix == ".py" else asked.name
     terminalreporter.write_line("%s: %d passed, %d failed" % (
         level, stats["passed"], stats["failed"] + stats["error"]))
 

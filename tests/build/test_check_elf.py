@@ -86,8 +86,8 @@ BREAKS = {
     "PVH entry": lambda d: put(d, "I", note(d) + 16, 0x1000),
     "no address fields": no_addresses,
     "contradict": lambda d: put(d, "I", multiboot1(d) + 16, 0x7FFFFFFF),
-    "lies elsewhere": lambda d: (add(d, "I", multiboot1(d) + 12, 16),
-                                 add(d, "I", multiboot1(d) + 16, 0)),
+    "lies elsewhere": lambda d: add(d, "I", multiboot1(d) + 12, -16),
+    "section headers lie outside": lambda d: put(d, "Q", 40, len(d)),
     "memory ends behind bss_end": lambda d: put(
         d, "I", multiboot1(d) + 24, struct.unpack_from("<I", d, multiboot1(d) + 20)[0]),
     "is not in code": lambda d: put(d, "I", multiboot1(d) + 28, 0x1000),
