@@ -81,6 +81,7 @@ void sched_preempt(struct trap_frame *frame)
 	run_queue_add(cpu, prev);
 	next = run_queue_take(cpu);
 	cpu->switches++;
+	cpu->tick_switches = cpu->switches; /* next has a whole slice: it must not seem to switch */
 	account(prev, next);
 	context_preempt(&prev->ctx, &next->ctx, frame);
 }

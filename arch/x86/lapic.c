@@ -92,9 +92,10 @@ int lapic_init(void)
 		if (!registers)
 			return -ENOMEM;
 	}
+	/* Firmware leaves the legacy interrupt controller wired through. First this, then SVR: only
+	 * that makes QEMU forget an interrupt that is pending there; it would come as vector -1. */
+	lapic_write(APIC_LVT_LINT0, lapic_read(APIC_LVT_LINT0) | LVT_MASKED);
 	lapic_write(APIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
-	/* Firmware may have left the legacy interrupt controller wired through. */
-	lapic_write(APIC_LVT_LINT0, LVT_MASKED);
 	timer->enabled = true;
 	return 0;
 }

@@ -57,11 +57,14 @@ static void set_clock(uint64_t base_tsc, uint64_t base_ns, uint64_t factor, uint
 #endif
 }
 
-/* Due after as much time again as has been measured. */
-static uint64_t next_look(void)
+/* Due after as much time again as has been measured. Whoever asks so rarely that the reference has
+ * wrapped unnoticed takes the next look at once. */
+static uint64_t next_look(bool known)
 {
 	if (tsc_estimate_done(&estimate))
 		return NEVER;
+	if (!known)
+		return 0;
 	return MAX(estimate.elapsed, estimate.hz / LOOKS_PER_SEC_MAX);
 }
 
@@ -95,11 +98,12 @@ static uint64_t look(void)
 {
 	uint64_t flags = irq_save();
 	uint64_t before, after, value, hz, mask, factor, old_ns, true_ns;
+	bool known;
 
 	before = rdtsc_ordered();
 	value = reference(&hz, &mask);
 	after = rdtsc_ordered();
-	tsc_estimate_add(&estimate, before, value, after);
+	known = tsc_estimate_add(&estimate, before, value, after);
 	factor = tsc_factor_from_hz(estimate.hz);
 	old_ns = clock.base_ns + mul_shift(after - clock.base_tsc, clock.factor, TSC_FACTOR_BITS);
 	true_ns = mul_shift(after - tsc_zero, factor, TSC_FACTOR_BITS);
@@ -107,7 +111,7 @@ static uint64_t look(void)
 	if (asked)
 		true_ns = MAX(true_ns, old_ns);
 	asked = true;
-	set_clock(after, true_ns, factor, next_look());
+	set_clock(after, true_ns, factor, next_look(known));
 	irq_restore(flags);
 	return true_ns;
 }
@@ -156,12 +160,13 @@ uint64_t clock_ns_to_tsc(uint64_t ns)
 	delta = ns - clock.base_ns;
 	if (delta > NEVER >> 8) /* centuries away: must not overflow */
 		return NEVER;
-	/* Rounded up: at that tick clock_ns() is ns. */
-	return clock.base_tsc + mul_shift(delta, ticks_per_ns, TSC_TICKS_BITS) + 1;
+	/* Both roundings down made good: at that tick clock_ns() is ns. */
+	return clock.base_tsc + mul_shift(delta, ticks_per_ns, TSC_TICKS_BITS) + 2;
 }
 
 uint64_t tsc_hz(void)
 {
+	clock_ns(); /* where another look at the reference is due, it is worth it */
 	return tsc_hz_from_factor(clock.factor);
 }
 

@@ -4,10 +4,13 @@
 
 #include "arch/x86/tsc.h"
 
-/* What a TSC may plausibly run at, and what is assumed before anything is known. */
-#define HZ_MIN 100000000ULL
+/* What a TSC may run at: first what any PC's does; where that is contradicted (a TCG host that is no
+ * PC), anything. And what is assumed before anything is known: rather too much, so that the clock
+ * lags and is put forward by the first estimate. What it has run ahead it could not take back. */
+#define HZ_MIN_PC 400000000ULL
+#define HZ_MIN 10000000ULL
 #define HZ_MAX 10000000000ULL
-#define HZ_GUESS 2500000000ULL
+#define HZ_GUESS 5000000000ULL
 
 struct tsc_scale tsc_scale_from_hz(uint64_t hz)
 {
@@ -62,7 +65,7 @@ void tsc_estimate_start(struct tsc_estimate *e, uint64_t reference_hz, uint64_t 
 	*e = (struct tsc_estimate){
 		.reference_hz = reference_hz,
 		.mask = mask,
-		.low = HZ_MIN,
+		.low = HZ_MIN_PC,
 		.high = HZ_MAX,
 		.hz = HZ_GUESS,
 	};
@@ -129,5 +132,5 @@ bool tsc_estimate_add(struct tsc_estimate *e, uint64_t tsc_before, uint64_t valu
 
 bool tsc_estimate_done(const struct tsc_estimate *e)
 {
-	return e->total >= e->reference_hz && e->high - e->low <= e->hz / 20000;
+	return e->total >= e->reference_hz && e->high - e->low <= e->hz / 40000;
 }

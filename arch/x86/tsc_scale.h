@@ -9,7 +9,7 @@
 #include "include/types.h"
 
 #define TSC_FACTOR_BITS 48 /* fraction bits of nanoseconds per tick */
-#define TSC_TICKS_BITS 32  /* fraction bits of ticks per nanosecond */
+#define TSC_TICKS_BITS 58  /* fraction bits of ticks per nanosecond */
 
 /* value * mul >> shift with a product of 128 bits; shift 1..63. */
 static inline uint64_t mul_shift(uint64_t value, uint64_t mul, unsigned shift)

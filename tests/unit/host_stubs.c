@@ -20,6 +20,10 @@ uint64_t host_random_state = 0x9e3779b97f4a7c15;
 __weak struct cpu cpus[CONFIG_NR_CPUS];
 __weak struct cpu_features cpu_features;
 
+__weak void host_halt(void)
+{
+}
+
 static void *memory;
 static size_t memory_size;
 
