@@ -43,9 +43,10 @@ static long read_console(char *buf, size_t len, bool nonblock)
 
 static long read_zero(char *buf, size_t len)
 {
-	static const char zeros[CHUNK];
+	char zeros[CHUNK];
 	size_t done = 0;
 
+	memset(zeros, 0, sizeof(zeros));
 	while (done < len) {
 		size_t n = MIN(len - done, sizeof(zeros));
 
@@ -56,28 +57,32 @@ static long read_zero(char *buf, size_t len)
 	return (long)done;
 }
 
-static long read_file(struct file *file, void *buf, size_t len, bool nonblock)
+/* What a part of a vector goes through. more: an earlier part has got its data. */
+typedef long (*transfer_fn)(struct file *file, void *buf, size_t len, bool more);
+
+static long read_file(struct file *file, void *buf, size_t len, bool more)
 {
 	if (!len || file->kind == FILE_NULL)
 		return 0;
 	len = MIN(len, (size_t)IO_MAX);
 	if (file->kind == FILE_ZERO)
 		return read_zero(buf, len);
-	return read_console(buf, len, nonblock || file->flags & O_NONBLOCK);
+	return read_console(buf, len, more || file->flags & O_NONBLOCK);
 }
 
-static long write_file(struct file *file, const char *buf, size_t len)
+static long write_file(struct file *file, void *buf, size_t len, bool more)
 {
 	char chunk[CHUNK];
 	size_t done = 0;
 
+	(void)more;
 	len = MIN(len, (size_t)IO_MAX);
 	if (file->kind != FILE_CONSOLE)
 		return (long)len;
 	while (done < len) {
 		size_t n = MIN(len - done, sizeof(chunk));
 
-		if (copy_from_program(chunk, buf + done, n))
+		if (copy_from_program(chunk, (char *)buf + done, n))
 			return done ? (long)done : -EFAULT;
 		console_write_program(chunk, n);
 		done += n;
@@ -100,7 +105,7 @@ long sys_write(long fd, const void *buf, size_t len)
 	if (!file)
 		return -EBADF;
 	mutex_lock(&write_turn);
-	result = write_file(file, buf, len);
+	result = write_file(file, (void *)buf, len, false);
 	mutex_unlock(&write_turn);
 	return result;
 }
@@ -122,7 +127,8 @@ static long check_vector(const struct iovec *vector, long count)
 }
 
 /* Reads or writes each part in turn until one comes up short. */
-static long for_vector(struct file *file, const struct iovec *vector, long count, bool write)
+static long for_vector(struct file *file, const struct iovec *vector, long count,
+                       transfer_fn transfer)
 {
 	struct iovec v;
 	long total = 0;
@@ -133,10 +139,7 @@ static long for_vector(struct file *file, const struct iovec *vector, long count
 		if (copy_from_program(&v, &vector[i], sizeof(v)))
 			return total ? total : -EFAULT;
 		v.iov_len = MIN(v.iov_len, (size_t)(IO_MAX - total));
-		if (write)
-			n = write_file(file, v.iov_base, v.iov_len);
-		else
-			n = read_file(file, v.iov_base, v.iov_len, total > 0);
+		n = transfer(file, v.iov_base, v.iov_len, total > 0);
 		if (n < 0)
 			return total ? total : n;
 		total += n;
@@ -154,7 +157,7 @@ long sys_readv(long fd, const struct iovec *vector, long count)
 	if (!file)
 		return -EBADF;
 	err = check_vector(vector, count);
-	return err ? err : for_vector(file, vector, count, false);
+	return err ? err : for_vector(file, vector, count, read_file);
 }
 
 long sys_writev(long fd, const struct iovec *vector, long count)
@@ -168,7 +171,7 @@ long sys_writev(long fd, const struct iovec *vector, long count)
 	if (result)
 		return result;
 	mutex_lock(&write_turn);
-	result = for_vector(file, vector, count, true);
+	result = for_vector(file, vector, count, write_file);
 	mutex_unlock(&write_turn);
 	return result;
 }
@@ -192,5 +195,5 @@ long sys_pwrite64(long fd, const void *buf, size_t len, long offset)
 		return -EBADF;
 	if (offset < 0)
 		return -EINVAL;
-	return file->kind == FILE_CONSOLE ? -ESPIPE : write_file(file, buf, len);
+	return file->kind == FILE_CONSOLE ? -ESPIPE : write_file(file, (void *)buf, len, false);
 }

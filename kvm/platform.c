@@ -61,9 +61,14 @@ static int console_listen(void)
 
 static uint64_t wall_clock(void)
 {
-	uint64_t ns = kvmclock_wall_ns();
+	uint64_t ns = IS_ENABLED(CONFIG_KVM_CLOCK) ? kvmclock_wall_ns() : 0;
 
-	return ns ? ns : rtc_wall_ns();
+	return ns || !IS_ENABLED(CONFIG_CLOCK_RTC) ? ns : rtc_wall_ns();
+}
+
+static bool tsc_scale(struct tsc_scale *scale)
+{
+	return IS_ENABLED(CONFIG_KVM_CLOCK) && kvmclock_scale(scale);
 }
 
 static __noreturn void stop(enum stop_reason reason, int status)
@@ -81,7 +86,7 @@ const struct platform kvm_platform = {
 	.console_write = console_write,
 	.console_read = console_read,
 	.console_listen = console_listen,
-	.tsc_scale = kvmclock_scale,
+	.tsc_scale = tsc_scale,
 	.reference = reference_read,
 	.wall_clock = wall_clock,
 	.stop = stop,
