@@ -254,5 +254,9 @@ void area_stats(struct address_space *as, struct area_stats *stats)
 
 const char *area_policy(void)
 {
-	return IS_ENABLED(CONFIG_LARGE_PAGES) ? "2 MiB" : "4 KiB";
+	uint64_t large = READ_ONCE(space.stats.large);
+
+	if (large == 0)
+		return "4 KiB";
+	return large < READ_ONCE(space.stats.faults) ? "4 KiB and 2 MiB" : "2 MiB";
 }

@@ -64,15 +64,16 @@ int area_fault(struct address_space *as, virt_t addr, uint64_t error);
 
 struct area_stats {
 	uint64_t areas;
-	uint64_t reserved;   /* bytes in areas */
-	uint64_t resident;   /* bytes that have frames */
-	uint64_t faults;     /* first touches so far */
-	uint64_t large;      /* of those, mapped with 2 MiB pages or larger */
+	uint64_t reserved; /* bytes in areas */
+	uint64_t resident; /* bytes that have frames */
+	uint64_t faults;   /* first touches so far */
+	uint64_t large;    /* of those, mapped with 2 MiB pages or larger */
 };
 
 void area_stats(struct address_space *as, struct area_stats *stats);
 
-/* How new pages are mapped and filled, for the benchmark's report: "4 KiB", "2 MiB". */
+/* How first touches have mapped memory so far, for the benchmark's report: "4 KiB", "2 MiB", or
+ * "4 KiB and 2 MiB". */
 const char *area_policy(void);
 
 #endif

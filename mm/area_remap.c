@@ -61,8 +61,8 @@ static bool grow_in_place(struct address_space *as, struct area *area, virt_t ad
 	return true;
 }
 
-static long remap_fixed(struct address_space *as, virt_t addr, size_t old_length,
-                        size_t new_length, virt_t to)
+static long remap_fixed(struct address_space *as, virt_t addr, size_t old_length, size_t new_length,
+                        virt_t to)
 {
 	int err;
 

@@ -30,12 +30,12 @@
 struct frame_range {
 	phys_t start;
 	phys_t end;
-	phys_t first;      /* below it lie state bytes */
+	phys_t first; /* below it lie state bytes */
 	phys_t frontier;
-	phys_t mapped;     /* the direct map reaches here from start */
-	phys_t split_end;  /* small[] is written for the 2 MiB block that ends here */
-	uint8_t *large;    /* by 2 MiB block, from the one that start lies in */
-	uint8_t *small;    /* by frame, from start */
+	phys_t mapped;    /* the direct map reaches here from start */
+	phys_t split_end; /* small[] is written for the 2 MiB block that ends here */
+	uint8_t *large;   /* by 2 MiB block, from the one that start lies in */
+	uint8_t *small;   /* by frame, from start */
 };
 
 extern struct frame_range frame_ranges[BOOT_RAM_MAX];
@@ -103,9 +103,9 @@ bool carve(unsigned order);
 /* The largest block that carve() could still bring; -1: none. */
 int carve_largest(void);
 
-extern uint64_t carve_untouched;  /* frames never carved */
-extern uint64_t carve_overhead;   /* frames of state bytes */
+extern uint64_t carve_untouched; /* frames never carved */
+extern uint64_t carve_overhead;  /* frames of state bytes */
 extern uint64_t carve_total;
-uint64_t carve_reserved(void);    /* frames kept for the direct map's tables */
+uint64_t carve_reserved(void); /* frames kept for the direct map's tables */
 
 #endif

@@ -157,8 +157,7 @@ static bool map_to(struct frame_range *r, phys_t target)
 	while (r->mapped < target) {
 		phys_t step = LARGE_SIZE, to;
 
-		if (cpu_features.page1g && IS_ALIGNED(r->mapped, GIB(1)) &&
-		    r->end - r->mapped >= GIB(1))
+		if (cpu_features.page1g && IS_ALIGNED(r->mapped, GIB(1)) && r->end - r->mapped >= GIB(1))
 			step = GIB(1);
 		to = MIN(r->end, ALIGN_DOWN(r->mapped, step) + step);
 		if (paging_direct_map(r->mapped, to, table_alloc) != 0)

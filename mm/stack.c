@@ -18,7 +18,7 @@
 _Static_assert(SLOTS_MAX <= UINT32_MAX, "slot numbers fit in 32 bits");
 
 static struct spinlock lock;
-static uint32_t nr_slots;      /* slots that were ever used */
+static uint32_t nr_slots;       /* slots that were ever used */
 static uint32_t warm[WARM_MAX]; /* free slots with memory */
 static unsigned nr_warm;
 /* Free slots without memory. There is always room for all slots, so that freeing cannot fail. */

@@ -15,7 +15,7 @@
 
 #define DIRECT_MAP_BASE 0xffff800000000000UL
 #define DIRECT_MAP_END 0xffffc00000000000UL
-#define KERNEL_MAP_BASE 0xffffc00000000000UL   /* device memory from here on */
+#define KERNEL_MAP_BASE 0xffffc00000000000UL    /* device memory from here on */
 #define KERNEL_STACKS_BASE 0xffffd00000000000UL /* kernel stacks (mm/stack.c) up to the end */
 #define KERNEL_MAP_END 0xffffe00000000000UL
 #define IMAGE_BASE 0xffffffff80000000UL
