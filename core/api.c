@@ -56,8 +56,10 @@ static const char *boot_name(void)
 EXPORT void pagurus_info(struct pagurus_info *info)
 {
 	struct frame_stats frames;
+	struct area_stats areas;
 
 	frame_stats(&frames);
+	area_stats(program_space, &areas);
 	*info = (struct pagurus_info){
 		.version = PAGURUS_VERSION,
 		.platform = platform->name,
@@ -69,6 +71,8 @@ EXPORT void pagurus_info(struct pagurus_info *info)
 		.tsc_hz = tsc_hz(),
 		.memory = frames.total * FRAME_SIZE,
 		.memory_free = frames.free * FRAME_SIZE,
+		.faults = areas.faults,
+		.faults_large = areas.large,
 		.cpus = 1, /* this release starts one */
 	};
 }

@@ -28,6 +28,8 @@ struct pagurus_info {
 	uint64_t tsc_hz;
 	uint64_t memory;         /* bytes of RAM */
 	uint64_t memory_free;    /* bytes not handed out */
+	uint64_t faults;         /* first touches so far: pages that got their frame */
+	uint64_t faults_large;   /* of those, pages of 2 MiB and more */
 	unsigned cpus;
 };
 

@@ -64,7 +64,7 @@ bool measure_init(size_t count, size_t n)
 	overhead.pair = samples[n / 2];
 
 	for (size_t i = 0; i < BATCHES; i++)
-		loops[i] = SAMPLE_BATCH(n, (void)0);
+		loops[i] = SAMPLE_BATCH(batch_turns(n), (void)0);
 	overhead.loop = measure_median(loops, BATCHES);
 	return true;
 }

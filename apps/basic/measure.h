@@ -4,8 +4,8 @@
  * one by one: an ordered TSC reading on either side of every call; the median cost of such a pair
  * with nothing in between is subtracted. Minimum, median and mean come from these samples.
  *
- * in a batch: one pair of readings around N calls in a loop; the cost of the same loop with
- * nothing in it is subtracted. For calls of a few cycles only this figure means much, since a
+ * in batches: one pair of readings around N/10 calls in a loop; the cost of the pair and of the
+ * same loop with nothing in it is subtracted; the median of 50 batches counts. For calls of a few cycles only this figure means much, since a
  * pair of readings costs more than the call. Where the TSC counts instructions (QEMU's
  * -icount shift=0), it is the number of instructions that a call takes, the call itself included.
  */
@@ -18,7 +18,8 @@
 
 #include "../common/tsc.h"
 
-#define BATCHES 5 /* the median of so many batches is reported */
+#define BATCHES 50 /* the median of so many batches is reported */
+#define BATCH_SHARE 10 /* a batch has N / BATCH_SHARE calls: short enough to miss most noise */
 
 struct result {
 	const char *name;   /* for --only and --csv */
@@ -58,7 +59,13 @@ double measure_median(double *values, size_t count);
 		}                                                                                          \
 	} while (0)
 
-/* Cycles per turn of n turns of op. The counter passes through an empty asm statement, so that no
+/* Turns of a batch. */
+static inline size_t batch_turns(size_t n)
+{
+	return n >= BATCH_SHARE ? n / BATCH_SHARE : 1;
+}
+
+/* Cycles per turn of n turns of op, less the cost of the readings. The counter passes through an empty asm statement, so that no
  * compiler unrolls the loop: a turn is op, one subtraction and one branch. */
 #define SAMPLE_BATCH(n, op)                                                                        \
 	({                                                                                             \
@@ -67,7 +74,7 @@ double measure_median(double *values, size_t count);
 			op;                                                                                    \
 			__asm__ volatile("" : "+r"(left_));                                                    \
 		}                                                                                          \
-		(double)(tsc_end() - start_) / (double)(n);                                                \
+		((double)(tsc_end() - start_) - (double)overhead.pair) / (double)(n);                      \
 	})
 
 /* Warm-up, samples one by one, then the batches; fills in all figures of result. */
@@ -78,7 +85,7 @@ double measure_median(double *values, size_t count);
 		SAMPLE_EACH((n), op);                                                                      \
 		measure_samples((result), (n));                                                            \
 		for (size_t b_ = 0; b_ < BATCHES; b_++)                                                    \
-			batch_[b_] = SAMPLE_BATCH((n), op);                                                    \
+			batch_[b_] = SAMPLE_BATCH(batch_turns(n), op);                                                    \
 		(result)->batch = measure_median(batch_, BATCHES) - overhead.loop;                         \
 		if ((result)->batch < 0)                                                                   \
 			(result)->batch = 0;                                                                   \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* malloc of 1 MiB blocks that are kept, and the first write to each page of them. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,15 +41,22 @@ size_t memory_mib(size_t want)
 	return want < fits ? want : (size_t)fits;
 }
 
-/* Page faults so far; -1 where the system does not count them for us. */
-static long page_faults(void)
+/* Pages that got their memory so far. *large: how many of them were large pages, where the system
+ * tells; Linux does not. */
+static uint64_t page_faults(uint64_t *large)
 {
 #ifdef __pagurus__
-	return -1;
-#else
-	struct rusage usage;
+	struct pagurus_info info;
 
-	return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_minflt + usage.ru_majflt : -1;
+	pagurus_info(&info);
+	*large = info.faults_large;
+	return info.faults;
+#else
+	struct rusage usage = { 0 };
+
+	getrusage(RUSAGE_SELF, &usage);
+	*large = 0;
+	return (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
 #endif
 }
 
@@ -94,7 +102,7 @@ static char *first_page(char *block)
 static void touch_blocks(struct result *result, char **blocks, size_t count)
 {
 	size_t pages = 0;
-	long faults = page_faults();
+	uint64_t large_before, large, faults = page_faults(&large_before);
 	uint64_t begin = tsc_start();
 
 	for (size_t i = 0; i < count; i++) {
@@ -108,10 +116,14 @@ static void touch_blocks(struct result *result, char **blocks, size_t count)
 		}
 	}
 	result->batch = per_operation(tsc_end() - begin, pages);
+	faults = page_faults(&large) - faults;
 	measure_samples(result, pages);
-	if (faults >= 0)
-		snprintf(result->note, sizeof(result->note), "%ld page faults for %zu pages",
-		         page_faults() - faults, pages);
+	snprintf(result->note, sizeof(result->note),
+	         "%" PRIu64 " page faults for %zu writes, %" PRIu64 " of them for large pages", faults,
+	         pages, large - large_before);
+#ifndef __pagurus__
+	result->note[strcspn(result->note, ",")] = '\0';
+#endif
 }
 
 void measure_memory(struct result *allocate, struct result *touch, size_t mib)

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""For bench.py: Debian's cloud kernel, fetched and unpacked but never installed, with a static
+program as the only file of its initial RAM disk."""
+import pathlib
+import re
+import subprocess
+
+PACKAGE = "linux-image-cloud-amd64"
+
+
+class NoLinux(Exception):
+    """There is no kernel to compare with, and why."""
+
+
+def _output(words, cwd=None):
+    try:
+        return subprocess.run(words, cwd=cwd, check=True, text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE).stdout
+    except OSError as error:
+        raise NoLinux("%s: %s" % (words[0], error.strerror)) from error
+    except subprocess.CalledProcessError as error:
+        raise NoLinux("%s: %s" % (" ".join(words), error.stderr.strip()[-300:])) from error
+
+
+def kernel(folder):
+    """The kernel's image below folder, fetched when it is not there. Returns (path, version)."""
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    found = sorted(folder.glob("boot/vmlinuz-*"))
+    if not found:
+        depends = re.search(r"Depends: (linux-image-\S+)", _output(["apt-cache", "depends", PACKAGE]))
+        if not depends:
+            raise NoLinux("apt-cache knows no %s: run apt-get update" % PACKAGE)
+        _output(["apt-get", "download", depends.group(1)], cwd=folder)
+        package = sorted(folder.glob("linux-image-*.deb"))[-1]
+        _output(["dpkg-deb", "-x", str(package), str(folder)])
+        found = sorted(folder.glob("boot/vmlinuz-*"))
+    if not found:
+        raise NoLinux("no vmlinuz in " + PACKAGE)
+    return found[-1], found[-1].name.split("-", 1)[1]
+
+
+def _entry(name, mode, data=b"", device=(0, 0)):
+    """One file of a cpio archive in the "newc" format (Linux: initramfs buffer format)."""
+    name = name.encode() + b"\0"
+    fields = (0, mode, 0, 0, 1, 0, len(data), 0, 0, *device, len(name), 0)
+    head = b"070701" + b"".join(b"%08X" % field for field in fields) + name
+    return head + b"\0" * (-len(head) % 4) + data + b"\0" * (-len(data) % 4)
+
+
+def initrd(program, path):
+    """Writes an initial RAM disk whose /init is program. Returns its path."""
+    archive = _entry("dev", 0o040755) + _entry("dev/console", 0o020600, device=(5, 1)) + \
+        _entry("init", 0o100755, pathlib.Path(program).read_bytes()) + _entry("TRAILER!!!", 0)
+    pathlib.Path(path).write_bytes(archive)
+    return path
+
+
+def append(arguments="", words=""):
+    """The kernel's command line: quiet, and a reset (QEMU's end) when the program has ended."""
+    return ("console=ttyS0 quiet panic=-1 %s -- %s" % (words, arguments)).strip()
