@@ -44,7 +44,8 @@ static void report_warnings(uint32_t warnings)
 static void clock_init(const struct boot_info *bi)
 {
 	struct tsc_scale scale;
-	bool stated = (platform->tsc_scale && platform->tsc_scale(&scale)) || tsc_scale_from_cpuid(&scale);
+	bool stated =
+		(platform->tsc_scale && platform->tsc_scale(&scale)) || tsc_scale_from_cpuid(&scale);
 
 	tsc_init(bi->tsc_entry, stated ? &scale : NULL, platform->reference);
 }

@@ -18,9 +18,6 @@
 #include "mm/heap.h"
 #include "sched/thread.h"
 
-
-
-
 #define PROGRAM_STACK_SIZE KIB(CONFIG_PROGRAM_STACK_KIB)
 
 uint64_t program_stack_build(virt_t top, size_t size, const char *name, const struct params *params,
@@ -117,7 +114,8 @@ void program_run(const struct program_image *image, const struct params *params)
 	                PROT_READ | PROT_WRITE,
 	                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_STACK | MAP_NORESERVE);
 	if (base < 0)
-		panic("no room for the program's stack of %u KiB (error %ld)", CONFIG_PROGRAM_STACK_KIB, base);
+		panic("no room for the program's stack of %u KiB (error %ld)", CONFIG_PROGRAM_STACK_KIB,
+		      base);
 
 	random_get(random, sizeof(random));
 	sp = program_stack_build(top, PROGRAM_STACK_SIZE, image->name, params, auxv, random);

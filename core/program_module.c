@@ -34,8 +34,8 @@ static const void *module_map(const struct boot_module *module)
 static virt_t choose_base(const struct elf_image *elf)
 {
 	size_t size = elf->high + elf->align;
-	long gap = area_map(program_space, 0, size, PROT_NONE,
-	                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+	long gap =
+		area_map(program_space, 0, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
 
 	if (gap < 0)
 		panic("no room for a program of %lu KiB (error %ld)", size >> 10, gap);

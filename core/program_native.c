@@ -51,7 +51,8 @@ static void choose(const char *names)
 		if (!find(word)) {
 			for (unsigned i = 0; i < native_program_count; i++)
 				log_error("this image has the program %s", native_programs[i].name);
-			panic("no program %s in this image: build with it, or choose by pagurus.program=", word);
+			panic("no program %s in this image: build with it, or choose by pagurus.program=",
+			      word);
 		}
 	}
 	if (out == chosen)

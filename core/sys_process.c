@@ -10,7 +10,14 @@
 #include "sched/thread.h"
 
 #define SIGNALS 64
-enum { SIGKILL = 9, SIGCHLD = 17, SIGCONT = 18, SIGSTOP = 19, SIGURG = 23, SIGWINCH = 28 };
+enum {
+	SIGKILL = 9,
+	SIGCHLD = 17,
+	SIGCONT = 18,
+	SIGSTOP = 19,
+	SIGURG = 23,
+	SIGWINCH = 28
+};
 
 #define SIG_DFL 0UL
 #define SIG_IGN 1UL

@@ -5,15 +5,43 @@
 
 #include "arch/x86/paging.h"
 #include "arch/x86/percpu.h"
+#include "core/exit.h"
 #include "core/panic.h"
 #include "include/errno.h"
+#include "include/log.h"
 #include "mm/area.h"
+#include "mm/frame.h"
 #include "sched/thread.h"
 
 /* Linux's numbers (asm/signal.h has them only together with a C library's types). */
-enum { SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11 };
+enum {
+	SIGILL = 4,
+	SIGTRAP = 5,
+	SIGBUS = 7,
+	SIGFPE = 8,
+	SIGKILL = 9,
+	SIGSEGV = 11
+};
 
 extern const char __kernel_text_start[], __kernel_text_end[];
+
+static bool in_kernel(const struct trap_frame *frame)
+{
+	return frame->rip >= (uint64_t)__kernel_text_start && frame->rip < (uint64_t)__kernel_text_end;
+}
+
+/* A first touch found no frame: as on Linux, the program is killed. */
+static __noreturn void out_of_memory(uint64_t address)
+{
+	struct frame_stats frames;
+	struct area_stats areas;
+
+	frame_stats(&frames);
+	area_stats(program_space, &areas);
+	log_error("out of memory at %#lx: the program uses %lu of %lu KiB: give the VM more", address,
+	          areas.resident >> 10, frames.total * FRAME_SIZE >> 10);
+	machine_stop(STOP_SIGNAL, SIGKILL);
+}
 
 bool upcall_page_fault(struct trap_frame *frame, uint64_t address)
 {
@@ -28,6 +56,8 @@ bool upcall_page_fault(struct trap_frame *frame, uint64_t address)
 	cpu->fault_depth++;
 	error = area_fault(program_space, address, frame->error);
 	cpu->fault_depth--;
+	if (error == -ENOMEM && !in_kernel(frame))
+		out_of_memory(address);
 	return error == 0;
 }
 
@@ -57,10 +87,7 @@ static int signal_of(uint64_t vector)
 
 void upcall_unhandled(struct trap_frame *frame, uint64_t address)
 {
-	bool in_kernel = frame->rip >= (uint64_t)__kernel_text_start &&
-	                 frame->rip < (uint64_t)__kernel_text_end;
-
-	if (in_kernel || frame->vector == TRAP_DOUBLE_FAULT || frame->vector == TRAP_NMI ||
+	if (in_kernel(frame) || frame->vector == TRAP_DOUBLE_FAULT || frame->vector == TRAP_NMI ||
 	    frame->vector == TRAP_MACHINE_CHECK)
 		panic_trap(frame, address);
 	program_crash(frame, address, signal_of(frame->vector));

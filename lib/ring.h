@@ -13,7 +13,10 @@ struct ring {
 	uint32_t tail; /* next to read */
 };
 
-#define RING_INIT(memory, bytes) { .buf = (memory), .size = (bytes) }
+#define RING_INIT(memory, bytes)                                                                   \
+	{                                                                                              \
+		.buf = (memory), .size = (bytes)                                                           \
+	}
 
 static inline uint32_t ring_used(const struct ring *r)
 {

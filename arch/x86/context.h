@@ -12,10 +12,10 @@
 
 /* The part of struct thread that arch/x86 owns; its first member. Offsets used by assembly. */
 struct context {
-	uint64_t rsp;          /* 0x00: where the registers wait while the thread does not run */
-	uint64_t kernel_stack; /* 0x08: top of the kernel stack that the syscall door uses */
-	uint64_t fs_base;      /* 0x10 */
-	void *xstate;          /* 0x18: XSAVE area; NULL: a kernel thread, which has no such state */
+	uint64_t rsp;             /* 0x00: where the registers wait while the thread does not run */
+	uint64_t kernel_stack;    /* 0x08: top of the kernel stack that the syscall door uses */
+	uint64_t fs_base;         /* 0x10 */
+	void *xstate;             /* 0x18: XSAVE area; NULL: a kernel thread, which has no such state */
 	struct trap_frame *frame; /* 0x20: inside clone and its like: all of the program's registers */
 	/* Stack image for resuming a preempted thread: six callee-saved registers and MXCSR/x87 as
 	 * context_switch() pops them, then the address of its return path, then the frame. */

@@ -16,7 +16,14 @@
 #define GATE_PRESENT_INTERRUPT 0x8e /* present, DPL 0, 64-bit interrupt gate */
 #define TSS_AVAILABLE 0x89
 
-enum ist { IST_NMI = 1, IST_DOUBLE_FAULT, IST_MACHINE_CHECK, IST_PAGE_FAULT, IST_EXCEPTION, IST_IRQ };
+enum ist {
+	IST_NMI = 1,
+	IST_DOUBLE_FAULT,
+	IST_MACHINE_CHECK,
+	IST_PAGE_FAULT,
+	IST_EXCEPTION,
+	IST_IRQ
+};
 #define IST_COUNT 6
 
 /* Intel SDM volume 3, figure 8-11. */
