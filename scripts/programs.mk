@@ -25,7 +25,7 @@ programs += $$(name)
 dir-$$(name) := $(1)
 sources-$$(name) := $$(sources)
 libs-$$(name) := $$(foreach lib,$$(libs),$$(if $$(filter /%,$$(lib)),$$(lib),$(1)/$$(lib)))
-cflags-$$(name) := $(2) $$(cflags)
+cflags-$$(name) := $(2) $(if $(filter /%,$(1)),-ffile-prefix-map=$(1)=$$(name)) $$(cflags)
 endif
 endef
 
@@ -74,8 +74,7 @@ define source-rule
 $(call object-of,$(1),$(2)): $(dir-$(1))/$(2) $(out)/flags-programs $(out)/flags-program-$(1) \
 		| $(out)/include-programs/pagurus.h $(musl-libc)
 	$$(call say,CC      ,$$<)
-	$$(call compile,$$(program-cppflags) $$(program-cflags) -ffile-prefix-map=$(dir-$(1))=$(1) \
-		$(cflags-$(1)))
+	$$(call compile,$$(program-cppflags) $$(program-cflags) $(cflags-$(1)))
 endef
 
 # $(call program-rules,NAME)

@@ -14,5 +14,11 @@ run-options = --out $(out) $(if $(MACHINE),--machine $(MACHINE)) $(if $(MEMORY),
 run: image
 	@scripts/run $(run-options) $(if $(ARGS),-- $(ARGS))
 
+# Where gdb finds the sources of programs from outside, whose paths are not in the image.
+define gdb-paths
+$(foreach name,$(programs),$(if $(filter /%,$(dir-$(name))),set substitute-path $(name) $(dir-$(name))
+))
+endef
 debug: image
+	$(file >$(out)/paths.gdb,$(gdb-paths))@:
 	@scripts/debug $(out) $(run-options) $(if $(ARGS),-- $(ARGS))

@@ -85,7 +85,7 @@ void tsc_init(uint64_t zero, const struct tsc_scale *scale,
 		return;
 	}
 	reference = ref ? ref : lapic_reference;
-	value = reference(&hz, &mask); /* the first call may set things up */
+	(void)reference(&hz, &mask); /* the first call may set things up */
 	before = rdtsc_ordered();
 	value = reference(&hz, &mask);
 	tsc_estimate_start(&estimate, hz, mask, before, value, rdtsc_ordered());
