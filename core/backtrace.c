@@ -96,8 +96,8 @@ static void scan(uint64_t start, uint64_t end, print_fn print)
 /* Reads the frame that rbp points at: caller's RBP, return address. Returns false where it is none. */
 static bool read_frame(uint64_t rbp, uint64_t frame[2])
 {
-	return IS_ALIGNED(rbp, 8) && peek_memory(frame, rbp, 2 * sizeof(uint64_t)) &&
-	       frame[0] != rbp && after_call(frame[1]);
+	return IS_ALIGNED(rbp, 8) && peek_memory(frame, rbp, 2 * sizeof(uint64_t)) && frame[0] != rbp &&
+	       after_call(frame[1]);
 }
 
 static void print_repeats(unsigned repeats, print_fn print)

@@ -12,9 +12,9 @@
 
 static struct {
 	struct spinlock lock;
-	uint32_t owner;   /* cpu_id() + 1 of who writes, 0: nobody */
-	bool forced;      /* panic: locks mean nothing any more */
-	bool line_begun;  /* the last byte was not a newline */
+	uint32_t owner;  /* cpu_id() + 1 of who writes, 0: nobody */
+	bool forced;     /* panic: locks mean nothing any more */
+	bool line_begun; /* the last byte was not a newline */
 } output;
 
 /* An NMI or a fault may come while this CPU writes: it writes in between rather than never. */

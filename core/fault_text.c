@@ -52,7 +52,8 @@ static const char *likely_cause(const struct fault_facts *f)
 	if (f->vector != TRAP_PAGE_FAULT)
 		return NULL;
 	if (f->address < NULL_AREA)
-		return f->error & PF_FETCH || f->address == f->rip ? "call of a null pointer" : "null pointer";
+		return f->error & PF_FETCH || f->address == f->rip ? "call of a null pointer"
+		                                                   : "null pointer";
 	if (below_stack(f))
 		return "stack overflow";
 	if (!(f->error & PF_PRESENT))

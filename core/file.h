@@ -8,7 +8,12 @@
 
 #define FILES_MAX 64 /* descriptors, and open files behind them */
 
-enum file_kind { FILE_FREE, FILE_CONSOLE, FILE_NULL, FILE_ZERO };
+enum file_kind {
+	FILE_FREE,
+	FILE_CONSOLE,
+	FILE_NULL,
+	FILE_ZERO
+};
 
 /* What POSIX calls an open file description: shared by the descriptors that dup() makes. */
 struct file {

@@ -92,10 +92,10 @@ static void print_registers(const struct trap_frame *f)
 		char name[4];
 		uint64_t value;
 	} registers[] = {
-		{ "rax", f->rax }, { "rbx", f->rbx }, { "rcx", f->rcx }, { "rdx", f->rdx },
-		{ "rsi", f->rsi }, { "rdi", f->rdi }, { "rbp", f->rbp }, { "rsp", f->rsp },
-		{ "r8", f->r8 },   { "r9", f->r9 },   { "r10", f->r10 }, { "r11", f->r11 },
-		{ "r12", f->r12 }, { "r13", f->r13 }, { "r14", f->r14 }, { "r15", f->r15 },
+		{ "rax", f->rax }, { "rbx", f->rbx },    { "rcx", f->rcx }, { "rdx", f->rdx },
+		{ "rsi", f->rsi }, { "rdi", f->rdi },    { "rbp", f->rbp }, { "rsp", f->rsp },
+		{ "r8", f->r8 },   { "r9", f->r9 },      { "r10", f->r10 }, { "r11", f->r11 },
+		{ "r12", f->r12 }, { "r13", f->r13 },    { "r14", f->r14 }, { "r15", f->r15 },
 		{ "rip", f->rip }, { "flg", f->rflags },
 	};
 
@@ -171,7 +171,8 @@ void panic(const char *fmt, ...)
 	va_end(args);
 	print("\n");
 	print_thread();
-	backtrace_print((uint64_t)__builtin_return_address(0), *(uint64_t *)rbp, *(uint64_t *)rbp, print);
+	backtrace_print((uint64_t)__builtin_return_address(0), *(uint64_t *)rbp, *(uint64_t *)rbp,
+	                print);
 	finish(STOP_PANIC, 0);
 }
 
@@ -187,8 +188,8 @@ void panic_trap(struct trap_frame *frame, uint64_t address)
 /* QUIT ILL TRAP ABRT BUS FPE SEGV XCPU XFSZ SYS: signal(7), default action "Core". */
 static bool dumps_core(int signal)
 {
-	const uint32_t core = BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(11) | BIT(24) |
-	                      BIT(25) | BIT(31);
+	const uint32_t core =
+		BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(11) | BIT(24) | BIT(25) | BIT(31);
 
 	return signal > 0 && signal < 32 && core & BIT(signal);
 }

@@ -48,8 +48,8 @@ static void gather_jitter(uint32_t seed[CHACHA_KEY_WORDS])
 	for (unsigned i = 0; i < JITTER_SAMPLES; i++) {
 		uint64_t now = rdtsc_ordered();
 
-		seed[i % CHACHA_KEY_WORDS] = (seed[(i + 1) % CHACHA_KEY_WORDS] ^ (uint32_t)now) * 0x9e3779b1 +
-		                             (uint32_t)(now >> 32);
+		seed[i % CHACHA_KEY_WORDS] =
+			(seed[(i + 1) % CHACHA_KEY_WORDS] ^ (uint32_t)now) * 0x9e3779b1 + (uint32_t)(now >> 32);
 	}
 }
 
@@ -85,7 +85,8 @@ void random_get(void *buf, size_t len)
 		generator.remaining -= n;
 		generator.uses++;
 		chacha20_block(block, generator.key, 0,
-		               (const uint32_t[3]){ (uint32_t)generator.uses, (uint32_t)(generator.uses >> 32) });
+		               (const uint32_t[3]){ (uint32_t)generator.uses,
+		                                    (uint32_t)(generator.uses >> 32) });
 		memcpy(generator.key, block, sizeof(generator.key));
 		spin_unlock(&generator.lock, flags);
 		memcpy(buf, &block[CHACHA_BLOCK_WORDS / 2], n);

@@ -51,7 +51,7 @@ static uint32_t read_uleb128(const uint8_t **p)
 /* Writes the name that n codes stand for. */
 static void decode(char name[NAME_MAX], const uint8_t *codes, unsigned n)
 {
-	const uint8_t (*pairs)[2] = part(symbol_table.pairs_at);
+	const uint8_t(*pairs)[2] = part(symbol_table.pairs_at);
 	uint8_t stack[DEPTH_MAX];
 	unsigned len = 0;
 

@@ -12,7 +12,7 @@
 #include "include/errno.h"
 #include "lib/string.h"
 
-#define AT_FDCWD -100        /* linux/fcntl.h, which needs a C library's types */
+#define AT_FDCWD -100 /* linux/fcntl.h, which needs a C library's types */
 #define AT_EMPTY_PATH 0x1000
 #define F_DUPFD_CLOEXEC 1030
 #define SETTABLE_FLAGS (O_NONBLOCK | O_APPEND)

@@ -162,8 +162,8 @@ long sys_getrusage(int who, void *buf)
 	case RUSAGE_SELF:
 	case RUSAGE_THREAD:
 		area_stats(program_space, &areas);
-		usage.ru_utime = cpu_time(who == RUSAGE_SELF ? CLOCK_PROCESS_CPUTIME_ID :
-		                                               CLOCK_THREAD_CPUTIME_ID);
+		usage.ru_utime =
+			cpu_time(who == RUSAGE_SELF ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_THREAD_CPUTIME_ID);
 		usage.ru_maxrss = (long)(areas.resident / SCALE_KIB);
 		usage.ru_minflt = (long)areas.faults;
 		break;

@@ -163,7 +163,7 @@ static long select_until(int count, uint64_t *const user[3], uint64_t deadline)
 
 	if (count < 0)
 		return -EINVAL;
-	count = MIN(count, FILES_MAX); /* no descriptor is higher: as on Linux, bits above are not read */
+	count = MIN(count, FILES_MAX); /* as on Linux, bits above any descriptor are not read */
 	size = ((size_t)count + 63) / 64 * 8;
 	for (int i = 0; i < 3; i++)
 		if (user[i] && copy_from_program(asked.bits[i], user[i], size))

@@ -11,7 +11,7 @@
 #define TTY_END 0x100 /* last byte of a line */
 #define TTY_EOF 0x200 /* no byte: an end of file was typed here */
 
-#define CTRL(c) ((c) & 0x1f)
+#define CTRL(c) ((c)&0x1f)
 #define DEL 0x7f
 
 static const struct termios defaults = {

@@ -136,8 +136,9 @@ const uint8_t *acpi_find_table(const struct acpi_memory *memory, phys_t rsdp, co
 	if (p[15] >= 2) { /* revision: there is an XSDT */
 		const uint8_t *p2 = memory->map(memory->ctx, rsdp, RSDP_SIZE_2);
 
-		root = p2 && checksum_ok(p2, RSDP_SIZE_2) ?
-		       map_table(memory, read_bytes(p2 + 24, 8), "XSDT", &root_length) : NULL;
+		root = p2 && checksum_ok(p2, RSDP_SIZE_2)
+		           ? map_table(memory, read_bytes(p2 + 24, 8), "XSDT", &root_length)
+		           : NULL;
 		if (root)
 			table = find_in(memory, root, root_length, 8, signature, length);
 	}

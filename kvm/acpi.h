@@ -14,7 +14,10 @@ struct acpi_memory {
 	void *ctx;
 };
 
-enum acpi_space { ACPI_SPACE_MEMORY = 0, ACPI_SPACE_IO = 1 }; /* of a generic address, 5.2.3.2 */
+enum acpi_space {
+	ACPI_SPACE_MEMORY = 0,
+	ACPI_SPACE_IO = 1
+}; /* of a generic address, 5.2.3.2 */
 
 struct acpi_register {
 	uint64_t address; /* 0: there is no such register */
@@ -22,16 +25,16 @@ struct acpi_register {
 };
 
 struct acpi_power {
-	bool hardware_reduced;              /* no PM1 registers: sleep_control instead */
-	struct acpi_register pm1a_control;  /* 4.8.3.2.1, 16 bits */
+	bool hardware_reduced;             /* no PM1 registers: sleep_control instead */
+	struct acpi_register pm1a_control; /* 4.8.3.2.1, 16 bits */
 	struct acpi_register pm1b_control;
 	struct acpi_register sleep_control; /* 4.8.3.7, 8 bits */
 	struct acpi_register reset;         /* 4.8.3.6, 8 bits */
 	uint8_t reset_value;
-	struct acpi_register pm_timer;      /* 4.8.3.3, 3.579545 MHz */
-	bool pm_timer_32;                   /* it counts 32 bits, else 24 */
+	struct acpi_register pm_timer; /* 4.8.3.3, 3.579545 MHz */
+	bool pm_timer_32;              /* it counts 32 bits, else 24 */
 	bool has_s5;
-	uint8_t s5_type_a, s5_type_b;       /* SLP_TYP of \_S5, 7.4.2.6 */
+	uint8_t s5_type_a, s5_type_b; /* SLP_TYP of \_S5, 7.4.2.6 */
 };
 
 /* Looks for the root pointer where a PC's firmware puts it (5.2.5.1). 0: not there. */

@@ -59,7 +59,8 @@ static void write_pm1(const struct acpi_register *r, unsigned type)
 	uint16_t port = (uint16_t)r->address;
 
 	if (r->address && r->space == ACPI_SPACE_IO)
-		outw(port, (uint16_t)((inw(port) & ~SLP_PM1_MASK) | type << SLP_TYP_PM1_SHIFT | SLP_EN_PM1));
+		outw(port,
+		     (uint16_t)((inw(port) & ~SLP_PM1_MASK) | type << SLP_TYP_PM1_SHIFT | SLP_EN_PM1));
 }
 
 static void acpi_off(void)

@@ -45,8 +45,8 @@ int64_t rtc_seconds(const struct rtc_registers *r)
 	int day = decode(r->day, r->status_b), month = decode(r->month, r->status_b);
 	int year = decode(r->year, r->status_b), century = decode(r->century, r->status_b);
 
-	if (sec < 0 || sec > 60 || min < 0 || min > 59 || hour < 0 || hour > 23 || day < 1 || day > 31 ||
-	    month < 1 || month > 12 || year < 0 || year > 99)
+	if (sec < 0 || sec > 60 || min < 0 || min > 59 || hour < 0 || hour > 23 || day < 1 ||
+	    day > 31 || month < 1 || month > 12 || year < 0 || year > 99)
 		return -1;
 	/* Not every machine has the register for the century. */
 	year += (century >= 20 && century <= 29 ? century : 20) * 100;

@@ -41,8 +41,8 @@ static inline void image_table(uint8_t *image, size_t at, const char *signature,
 /* What QEMU's q35 has: revision 2 root pointer, PM1a at port 0x604, S5 = { 0, 0, 0, 0 }. */
 static inline void image_pc(uint8_t *image)
 {
-	static const uint8_t aml[] = { 0x10, 0x05, '_', 'S', '5', '_', 0x08, '_', 'S', '5', '_', 0x12, 0x06,
-		                           0x04, 0x0a, 0x05, 0x01, 0x00, 0x00 };
+	static const uint8_t aml[] = { 0x10, 0x05, '_',  'S',  '5',  '_',  0x08, '_',  'S', '5',
+		                           '_',  0x12, 0x06, 0x04, 0x0a, 0x05, 0x01, 0x00, 0x00 };
 
 	memset(image, 0, IMAGE_SIZE);
 	memcpy(image + IMAGE_DSDT + 36, aml, sizeof(aml));
@@ -51,8 +51,8 @@ static inline void image_pc(uint8_t *image)
 	image_put(image, IMAGE_FADT + 40, IMAGE_DSDT, 4);
 	image_put(image, IMAGE_FADT + 64, 0x604, 4);
 	image_put(image, IMAGE_FADT + 76, 0x608, 4);
-	image_put(image, IMAGE_FADT + 112, 1 << 10, 4);  /* RESET_REG_SUP */
-	image[IMAGE_FADT + 116] = 1;                     /* reset register: port 0xcf9 */
+	image_put(image, IMAGE_FADT + 112, 1 << 10, 4); /* RESET_REG_SUP */
+	image[IMAGE_FADT + 116] = 1;                    /* reset register: port 0xcf9 */
 	image_put(image, IMAGE_FADT + 120, 0xcf9, 8);
 	image[IMAGE_FADT + 128] = 0x0f;
 	image_table(image, IMAGE_FADT, "FACP", FADT_SIZE);

@@ -139,14 +139,10 @@ static void test_broken_tables_are_absent(void **state)
 		uint64_t value;
 		unsigned n;
 	} damage[] = {
-		{ IMAGE_RSDP, 'r', 1 },
-		{ IMAGE_RSDP + 16, 0, 4 },
-		{ IMAGE_FADT, 'X', 1 },
-		{ IMAGE_FADT + 4, 0, 4 },
-		{ IMAGE_FADT + 4, 35, 4 },
-		{ IMAGE_FADT + 4, 0xffffffff, 4 },
-		{ IMAGE_FADT + 4, 1 << 20, 4 },
-		{ IMAGE_FADT + 64, 0x605, 4 },
+		{ IMAGE_RSDP, 'r', 1 },         { IMAGE_RSDP + 16, 0, 4 },
+		{ IMAGE_FADT, 'X', 1 },         { IMAGE_FADT + 4, 0, 4 },
+		{ IMAGE_FADT + 4, 35, 4 },      { IMAGE_FADT + 4, 0xffffffff, 4 },
+		{ IMAGE_FADT + 4, 1 << 20, 4 }, { IMAGE_FADT + 64, 0x605, 4 },
 	};
 	struct acpi_power power;
 
@@ -235,7 +231,8 @@ static void test_s5_shapes(void **state)
 	assert_true(S5("\x08\\_S5_\x12\x06\x04\x00\x01\x00\x00"));
 	assert_int_equal(a, 0);
 	assert_int_equal(b, 1);
-	assert_true(S5("\x08_S5_\x12\x46\x01\x04\x0b\x07\x00\x0c\x03\x00\x00\x00")); /* longer encodings */
+	assert_true(
+		S5("\x08_S5_\x12\x46\x01\x04\x0b\x07\x00\x0c\x03\x00\x00\x00")); /* longer encodings */
 	assert_int_equal(a, 7);
 	assert_int_equal(b, 3);
 	assert_true(S5("\x08_S5_\x12\x03\x01\x0a\x07")); /* one element */
@@ -263,7 +260,8 @@ static void test_random_damage(void **state)
 
 	(void)state;
 	for (int i = 0; i < 20000; i++) {
-		static const size_t tables[] = { IMAGE_RSDP, IMAGE_RSDT, IMAGE_XSDT, IMAGE_FADT, IMAGE_DSDT };
+		static const size_t tables[] = { IMAGE_RSDP, IMAGE_RSDT, IMAGE_XSDT, IMAGE_FADT,
+			                             IMAGE_DSDT };
 		size_t at = tables[host_random_below(5)];
 
 		image_pc(image);

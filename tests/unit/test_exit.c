@@ -109,26 +109,42 @@ static void test_fault_text(void **state)
 	expect_text((struct fault_facts){ .vector = 0, .rsp = rsp, .stack_mapped = true },
 	            "divide error (vector 0, error code 0)");
 	expect_text((struct fault_facts){ .vector = 9 }, "unexpected trap (vector 9, error code 0)");
-	expect_text((struct fault_facts){ .vector = 255 }, "unexpected trap (vector 255, error code 0)");
+	expect_text((struct fault_facts){ .vector = 255 },
+	            "unexpected trap (vector 255, error code 0)");
 	expect_text((struct fault_facts){ .vector = 8, .guard = true },
 	            "double fault (vector 8, error code 0): kernel stack overflow");
-	expect_text((struct fault_facts){ .vector = 14, .address = 8, .rsp = rsp, .stack_mapped = true },
-	            "page fault: read of 0x8: null pointer");
-	expect_text((struct fault_facts){ .vector = 14, .error = PF_FETCH, .rsp = rsp, .stack_mapped = true },
-	            "page fault: execution at 0: call of a null pointer");
-	expect_text((struct fault_facts){ .vector = 14, .error = PF_WRITE, .address = rsp - 8, .rsp = rsp,
-	                                  .stack_mapped = true },
-	            "page fault: write to 0x7ffefff8: stack overflow");
-	expect_text((struct fault_facts){ .vector = 14, .error = PF_WRITE, .address = rsp + 0x2000, .rsp = rsp },
+	expect_text(
+		(struct fault_facts){ .vector = 14, .address = 8, .rsp = rsp, .stack_mapped = true },
+		"page fault: read of 0x8: null pointer");
+	expect_text(
+		(struct fault_facts){ .vector = 14, .error = PF_FETCH, .rsp = rsp, .stack_mapped = true },
+		"page fault: execution at 0: call of a null pointer");
+	expect_text(
+		(struct fault_facts){
+			.vector = 14, .error = PF_WRITE, .address = rsp - 8, .rsp = rsp, .stack_mapped = true },
+		"page fault: write to 0x7ffefff8: stack overflow");
+	expect_text((struct fault_facts){ .vector = 14,
+	                                  .error = PF_WRITE,
+	                                  .address = rsp + 0x2000,
+	                                  .rsp = rsp },
 	            "page fault: write to 0x7fff2000: stack overflow");
-	expect_text((struct fault_facts){ .vector = 14, .error = PF_WRITE, .address = rsp + 0x2000, .rsp = rsp,
+	expect_text((struct fault_facts){ .vector = 14,
+	                                  .error = PF_WRITE,
+	                                  .address = rsp + 0x2000,
+	                                  .rsp = rsp,
 	                                  .stack_mapped = true },
 	            "page fault: write to 0x7fff2000: not mapped");
-	expect_text((struct fault_facts){ .vector = 14, .error = PF_WRITE | PF_PRESENT, .address = 0x400000,
-	                                  .rsp = rsp, .stack_mapped = true },
+	expect_text((struct fault_facts){ .vector = 14,
+	                                  .error = PF_WRITE | PF_PRESENT,
+	                                  .address = 0x400000,
+	                                  .rsp = rsp,
+	                                  .stack_mapped = true },
 	            "page fault: write to 0x400000: read-only memory");
-	expect_text((struct fault_facts){ .vector = 14, .error = PF_FETCH | PF_PRESENT, .address = 0x400000,
-	                                  .rsp = rsp, .stack_mapped = true },
+	expect_text((struct fault_facts){ .vector = 14,
+	                                  .error = PF_FETCH | PF_PRESENT,
+	                                  .address = 0x400000,
+	                                  .rsp = rsp,
+	                                  .stack_mapped = true },
 	            "page fault: execution at 0x400000: no-execute memory");
 }
 

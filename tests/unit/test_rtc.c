@@ -58,8 +58,14 @@ static void test_against_the_c_library(void **state)
 
 static void test_leap_days(void **state)
 {
-	struct rtc_registers r = { .hour = 0x23, .min = 0x59, .sec = 0x59, .day = 0x29, .month = 2,
-		                       .year = 0x24, .century = 0x20, .status_b = H24 };
+	struct rtc_registers r = { .hour = 0x23,
+		                       .min = 0x59,
+		                       .sec = 0x59,
+		                       .day = 0x29,
+		                       .month = 2,
+		                       .year = 0x24,
+		                       .century = 0x20,
+		                       .status_b = H24 };
 
 	(void)state;
 	assert_int_equal(rtc_seconds(&r), 1709251199);
