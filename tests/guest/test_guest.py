@@ -12,6 +12,7 @@ FOLDERS = sorted(path.parent.name for path in (TREE / "tests/guest").glob("*/pro
 # exit is all about how it ends; the others report by TAP.
 SELF_CHECKING = [name for name in FOLDERS if name != "exit"]
 SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGSEGV = 4, 5, 6, 8, 11
+SIGKILL = 9
 SIGNAL_NAMES = {SIGILL: "SIGILL", SIGTRAP: "SIGTRAP", SIGABRT: "SIGABRT", SIGFPE: "SIGFPE",
                 SIGSEGV: "SIGSEGV"}
 
@@ -28,9 +29,32 @@ def start(image, name, *args, words="", options=()):
     return boot(image, *options, append=f"pagurus.program=test-{name} {words}".strip(), args=args)
 
 
+@pytest.fixture(scope="module")
+def modules(work):
+    """An image without a program, and the same programs as static Linux ones to hand over."""
+    out = work / "module"
+    make(f"O={out}", "kvm_defconfig")
+    config = (out / ".config").read_text()
+    (out / ".config").write_text(config.replace("CONFIG_PROGRAM_NATIVE=y",
+                                                "CONFIG_PROGRAM_MODULE=y"))
+    make(f"O={out}", "olddefconfig")
+    make(f"O={out}", "all")
+    make("-f", "scripts/linux-apps.mk", f"O={work}", "linux-guest-tests")
+    return out, work / "linux"
+
+
+def start_module(modules, name, *args, words=""):
+    return boot(modules[0], f"--initrd={modules[1]}/test-{name}", append=words, args=args)
+
+
+@pytest.mark.parametrize("kind", ["native", "linux"])
 @pytest.mark.parametrize("name", SELF_CHECKING)
-def test_program(image, name):
-    status, said = start(image, name, words=f"HOST_TIME={int(time.time())}")
+def test_program(request, name, kind):
+    words = f"HOST_TIME={int(time.time())}"
+    if kind == "native":
+        status, said = start(request.getfixturevalue("image"), name, words=words)
+    else:
+        status, said = start_module(request.getfixturevalue("modules"), name, words=words)
     lines = re.findall(r"^(?:not )?ok \d+.*$", said, re.M)
     bad = [line for line in lines if line.startswith("not")]
     plan = re.search(r"^1\.\.(\d+)$", said, re.M)
@@ -61,6 +85,29 @@ def test_crash(image, mode, signal):
     assert status == 128 + signal, said
     assert f"pagurus: killed by signal {signal} ({SIGNAL_NAMES[signal]})" in said
     assert "exit handler ran" not in said and "SURVIVED" not in said
+
+
+@pytest.mark.parametrize("mode,expected", [
+    ("return", 42), ("exit_thread", 42), ("abort", 128 + SIGABRT), ("null_write", 128 + SIGSEGV),
+    ("text_write", 128 + SIGSEGV), ("data_execute", 128 + SIGSEGV), ("overflow", 128 + SIGSEGV),
+    ("divide", 128 + SIGFPE)])
+def test_end_of_a_linux_program(modules, mode, expected):
+    status, said = start_module(modules, "exit", mode, "42")
+    assert status == expected, said
+
+
+@pytest.mark.parametrize("memory", ["64M", "256M"])
+def test_touching_more_memory_than_there_is_ends_the_program(image, memory):
+    status, said = start(image, "exit", "exhaust", options=[f"--memory={memory}"])
+    assert status == 128 + SIGKILL, said
+    assert "out of memory" in said and "give the VM more" in said
+
+
+def test_more_threads_than_there_is_room_for(image):
+    """Refused by clone, or the program ends for want of memory: never a hang or a panic."""
+    status, said = start(image, "exit", "exhaust_threads", options=["--memory=64M"])
+    assert (status, "threads, then" in said) == (0, True) or \
+        (status, "out of memory" in said) == (128 + SIGKILL, True), said
 
 
 def test_main_may_end_before_its_threads(image):

@@ -207,6 +207,42 @@ static void mode_protected_write(void)
 	*(volatile char *)p = 1;
 }
 
+/* Touches memory until there is none: must end the program, not hang the machine. */
+static void mode_exhaust(void)
+{
+	for (;;) {
+		char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
+		               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+		if (p == MAP_FAILED) {
+			printf("\nmmap: %s\n", strerror(errno));
+			fflush(stdout);
+			_exit(96);
+		}
+		memset(p, 1, 1 << 20);
+	}
+}
+
+static void *wait_for_ever(void *arg)
+{
+	for (;;)
+		sleep(1000);
+	return arg;
+}
+
+/* As many threads as there is room for. */
+static void mode_exhaust_threads(void)
+{
+	pthread_t thread;
+	int count = 0, error;
+
+	while ((error = pthread_create(&thread, NULL, wait_for_ever, NULL)) == 0)
+		count++;
+	printf("\n%d threads, then: %s\n", count, strerror(error));
+	fflush(stdout);
+	_exit(error == EAGAIN ? 0 : 96);
+}
+
 static void say_goodbye(void)
 {
 	printf("exit handler ran\n");
@@ -222,7 +258,7 @@ static const struct {
 	MODE(null_call), MODE(wild_read), MODE(overflow), MODE(overflow_thread), MODE(divide),
 	MODE(int3), MODE(ud2), MODE(text_write), MODE(kernel_write), MODE(rodata_write),
 	MODE(data_execute), MODE(stack_execute), MODE(heap_execute), MODE(protected_write),
-	MODE(exit_thread), MODE(last_thread),
+	MODE(exit_thread), MODE(last_thread), MODE(exhaust), MODE(exhaust_threads),
 };
 
 int main(int argc, char **argv)
