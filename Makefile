@@ -11,6 +11,9 @@ O := build
 # One name for one folder, so that a dependency written with one O= fits the next.
 out := $(patsubst $(CURDIR)/%,%,$(abspath $(O)))
 override O := $(out)
+ifneq ($(filter $(CURDIR) /,$(out)),)
+$(error O=$(out): the output needs a folder of its own)
+endif
 
 CC := gcc
 LD := ld
@@ -83,14 +86,17 @@ endif
 endif
 
 .PHONY: clean distclean help
+# Empties a folder only if it is one of ours.
+empty-out = $(Q)if [ $(out) = build -a -d build ] || [ -f $(out)/include/config/auto.mk ]; then \
+	find $(out) -mindepth 1 -maxdepth 1 $(1) -exec rm -rf {} +; fi
 clean:
 	$(call say,CLEAN   ,$(out))
-	$(Q)if [ -d $(out) ]; then find $(out) -mindepth 1 -maxdepth 1 ! -name .config \
-		-exec rm -rf {} +; fi
+	$(call empty-out,! -name .config)
 
 distclean:
 	$(call say,CLEAN   ,$(out) with its configuration)
-	$(Q)if [ -d $(out) ]; then find $(out) -mindepth 1 -maxdepth 1 -exec rm -rf {} +; fi
+	$(call empty-out)
+	$(Q)rm -f compile_commands.json $(out)/.config
 
 .PHONY: setup
 setup:

@@ -254,3 +254,15 @@ def test_one_job_and_many_give_the_same(still, built, out):
     done = run(["make", "-j8", f"O={out}"], cwd=still)
     assert done.returncode == 0, done.stdout
     assert digest(out / "pagurus.elf") == digest(built / "pagurus.elf")
+
+
+def test_clean_leaves_the_configuration_and_other_folders(out):
+    make(f"O={out}", "kvm_defconfig", "lib/string.o")
+    make(f"O={out}", "clean")
+    assert [path.name for path in out.iterdir()] == [".config"]
+    make(f"O={out}", "distclean")
+    assert list(out.iterdir()) == []
+    (out / "precious").write_text("not made by make")
+    make(f"O={out}", "clean")
+    assert (out / "precious").exists()
+    assert "a folder of its own" in make("O=.", "clean", fails=True)
