@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A guest in the lab: its xl configuration, console, end."""
+import codecs
 import os
 import re
 import time
@@ -26,8 +27,10 @@ class Guest:
     """kernel: path of an image on this machine (PVH). iso: of a CD (HVM). Everything else goes into
     the xl configuration as it is: memory=64, vcpus=2, cmdline="...", disk=[...]."""
 
-    def __init__(self, lab, name, kernel=None, iso=None, ramdisk=None, **settings):
+    def __init__(self, lab, name, kernel=None, iso=None, ramdisk=None, paused=False,
+                 **settings):
         self.lab = lab
+        self.paused = paused
         self.name = name
         self.folder = f"/guests/{name}"
         self.files = {}
@@ -35,22 +38,21 @@ class Guest:
                          "on_poweroff": "preserve", "on_reboot": "preserve",
                          "on_crash": "preserve"}
         if iso:
-            self.settings.update(type="hvm", boot="d", serial="none", vga="none", usb=0,
+            self.settings.update(type="hvm", boot="d", vga="none", usb=0,
                                  disk=[f"file:{self._file(iso)},hdc:cdrom,r"])
-            del self.settings["serial"]
         else:
             self.settings.update(type="pvh", kernel=self._file(kernel))
         if ramdisk:
             self.settings["ramdisk"] = self._file(ramdisk)
-        self.settings.update(settings)
+        self.settings.update({k: v for k, v in settings.items() if v is not None})
         self.console_start = self.log_start = self.seen = 0
-        self.created = None
+        self.created = self.console_tty = None
 
     def _file(self, path):
         """A file on this machine, or in dom0 where it is named with a leading "dom0:"."""
         if path.startswith("dom0:"):
             return path[len("dom0:"):]
-        there = f"{self.folder}/{os.path.basename(path)}"
+        there = f"/images/{os.stat(path).st_mtime_ns:x}-{os.path.basename(path)}"
         self.files[there] = path
         return there
 
@@ -67,16 +69,16 @@ class Guest:
 
     def create(self):
         lab = self.lab
+        lab.created += 1
         for there, here in self.files.items():
-            with open(here, "rb") as file:
-                lab.put(there, file.read())
+            lab.upload(there, here)
         lab.put(f"{self.folder}/config", self.config())
         # Logs of an earlier guest of this name go on in the same files.
         self.console_start = self.seen = len(lab.get(self.console_path))
         self.log_start = len(lab.get(self.log_path))
         self.created = lab.channel.request("hello")[0]["time"]
         for attempt in range(3):
-            result = lab.run(f"xl create {self.folder}/config", CREATE_S)
+            result = lab.run(f"xl create {'-p' if self.paused else ''} {self.folder}/config", CREATE_S)
             if result.status == 0:
                 return
             if result.timed_out or result.status < 0 or "egmentation fault" in result.err:
@@ -90,6 +92,11 @@ class Guest:
     def console(self):
         """Everything it has written so far."""
         return self.lab.get(self.console_path, self.console_start).decode(errors="replace")
+
+    def whole_console(self):
+        """The same once it has come to rest, for a guest that has ended."""
+        self.settle()
+        return self.console()
 
     def expect(self, pattern, timeout=60):
         """Waits until the console, behind the last match, matches. Returns the match; its attribute
@@ -113,13 +120,40 @@ class Guest:
         code = int(re.search(pattern.encode(), data).group(1))
         return REASONS.get(code, str(code))
 
+    def follow(self, show, timeout):
+        """Hands the console to show(text) as it grows, until the domain has shut down. Returns why
+        it did, or None after timeout seconds."""
+        deadline = time.monotonic() + timeout
+        decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        offset, reason = self.console_start, None
+        while True:
+            data = self.lab.get(self.console_path, offset)
+            offset += len(data)
+            show(decode(data))
+            if reason and not data:
+                return reason
+            if time.monotonic() > deadline:
+                return None
+            if not data:
+                try:
+                    reason = self.wait(0.2)
+                    self.settle()
+                except GuestError:
+                    pass
+
     def domid(self):
         return int(self.lab.must(f"xl domid {self.name}").out)
 
+    def tty(self):
+        """The terminal in dom0 that xenconsoled connects with the console."""
+        if not self.console_tty:
+            path = f"/local/domain/{self.domid()}/console/tty"
+            self.console_tty = self.lab.must(f"xenstore-read {path}").out.strip()
+        return self.console_tty
+
     def type(self, text):
         """Types into its console, as somebody in `xl console` would."""
-        tty = self.lab.must(f"xenstore-read /local/domain/{self.domid()}/console/tty").out.strip()
-        self.lab.channel.request("type", text.encode(), path=tty)
+        self.lab.channel.request("type", text.encode(), path=self.tty())
 
     def destroy(self):
         self.lab.run(f"xl destroy {self.name}", 60)

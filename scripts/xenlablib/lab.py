@@ -45,7 +45,8 @@ class Lab:
     def __init__(self, cold=False, say=_to_stderr):
         self.say = say
         self.retried = 0
-        self.guests = {}
+        self.created = 0  # guests so far
+        self.uploaded = set()
         started = time.monotonic()
         folder = disk.prepare(say)
         state = None if cold else self._saved_state(folder)
@@ -132,6 +133,17 @@ class Lab:
 
     def get(self, path, offset=0):
         return self.channel.request("get", path=path, offset=offset)[1]
+
+    def upload(self, there, here):
+        """Copies a file of this machine into dom0, once for each name there."""
+        if there not in self.uploaded:
+            with open(here, "rb") as file:
+                self.put(there, file.read())
+            self.uploaded.add(there)
+
+    def number(self):
+        """A number that no guest of this lab has had."""
+        return self.created + 1
 
     def create(self, name, kernel=None, **settings):
         """Starts a guest; see guest.Guest."""

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Guests under real Xen and xl: one dom0 for all tests of a run, images built once."""
+import sys
+
+import pytest
+
+from conftest import TREE, make
+
+sys.path.insert(0, str(TREE / "scripts"))
+
+from xenlablib.lab import Lab  # noqa: E402
+
+PROGRAMS = sorted(path.parent.name for path in (TREE / "tests/guest").glob("*/program.mk"))
+labs = []
+
+
+class Dom0:
+    """The lab of this run; another one is started where it has died."""
+
+    def __init__(self):
+        self.running = None
+
+    def __call__(self):
+        if self.running and not self.running.machine.alive():
+            print("xenlab: QEMU is gone, starting the lab again", file=sys.stderr)
+            self.running.stop()
+            self.running = None
+        if not self.running:
+            self.running = Lab()
+            labs.append(self.running)
+        return self.running
+
+
+@pytest.fixture(scope="session")
+def dom0():
+    holder = Dom0()
+    yield holder
+    if holder.running:
+        holder.running.stop()
+
+
+@pytest.fixture
+def lab(dom0):
+    return dom0()
+
+
+@pytest.fixture
+def create(lab):
+    """create(image, **settings): a guest that is gone after the test. program=, words= and append=
+    make the command line."""
+    guests = []
+
+    def start(image, program=None, words="", **settings):
+        name = f"t{lab.number()}"
+        line = f"pagurus.program={program} " if program else ""
+        if "iso" not in settings:
+            settings.setdefault("cmdline", line + words)
+        guests.append(lab.create(name, image, **settings))
+        return guests[-1]
+
+    yield start
+    for guest in guests:
+        guest.destroy()
+
+
+@pytest.fixture(scope="session")
+def pvh(work):
+    """An image for PVH guests with all of tests/guest's programs; pagurus.program= selects."""
+    out = work / "pvh"
+    make(f"O={out}", "pvh_defconfig")
+    make(f"O={out}", "APP=" + " ".join("tests/guest/" + name for name in PROGRAMS))
+    return str(out / "pagurus.elf")
+
+
+@pytest.fixture(scope="session")
+def hello(work):
+    out = work / "hello"
+    make(f"O={out}", "pvh_defconfig")
+    make(f"O={out}")
+    return str(out / "pagurus.elf")
+
+
+@pytest.fixture(scope="session")
+def iso(work):
+    out = work / "hvm"
+    make(f"O={out}", "hvm_defconfig")
+    make(f"O={out}")
+    return str(out / "pagurus.iso")
+
+
+@pytest.hookimpl
+def pytest_terminal_summary(terminalreporter):
+    for lab in labs:
+        terminalreporter.write_line(
+            f"lab: answered {lab.start_seconds:.1f} s after its start, {lab.created} guests, "
+            f"{lab.retried} retries of dom0's own steps")
