@@ -56,6 +56,6 @@ def initrd(program, path):
     return path
 
 
-def append(arguments="", words=""):
+def append(arguments=""):
     """The kernel's command line: quiet, and a reset (QEMU's end) when the program has ended."""
-    return ("console=ttyS0 quiet panic=-1 %s -- %s" % (words, arguments)).strip()
+    return ("console=ttyS0 quiet panic=-1 -- " + arguments).strip()
