@@ -8,6 +8,7 @@ OUT is the output folder, where .config lives. "sync" writes what the compiler a
 (include/generated/autoconf.h, include/config/); the other commands are the make targets of the
 same name, with "defconfig FILE" for NAME_defconfig.
 """
+import importlib
 import os
 import random
 import sys
@@ -17,7 +18,7 @@ try:
 except ImportError:
     sys.exit("kconfig.py: /usr/bin/python3 has no kconfiglib: run scripts/setup build")
 
-from kconfiglib import BOOL, HEX, INT, STRING
+from kconfiglib import BOOL, INT
 
 HEADER = "Generated from .config by scripts/kconfig.py. Do not edit.\n"
 
@@ -101,7 +102,8 @@ def randconfig(kconf):
 def run_module(name):
     """Debian installs kconfiglib's tools as modules; they read KCONFIG_CONFIG."""
     sys.argv = [name, "Kconfig"]
-    __import__(name)._main() if name != "listnewconfig" else __import__(name).main()
+    module = importlib.import_module(name)
+    (module.main if name == "listnewconfig" else module._main)()
 
 
 def main():
@@ -142,4 +144,10 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except EOFError:
+        sys.exit("\nkconfig.py: the input ended before every question was answered "
+                 "(make olddefconfig takes the defaults)")
+    except KeyboardInterrupt:
+        sys.exit(130)
