@@ -113,7 +113,7 @@ int main(int argc, char **argv)
 	unsigned long ms = DEFAULT_MS, count = DEFAULT_TOP;
 	uint64_t hz;
 
-	for (int i = 1; i < argc; i++) {
+	for (int i = 1; i < argc; i += 2) {
 		char *end = "?";
 		unsigned long value = i + 1 < argc ? strtoul(argv[i + 1], &end, 10) : 0;
 
@@ -125,7 +125,6 @@ int main(int argc, char **argv)
 			count = value;
 		else
 			return usage(argv[i]);
-		i++;
 	}
 	hz = calibrate();
 	printf("hourglass: %lu ms, TSC at %" PRIu64 " MHz\n", ms, hz / 1000000);

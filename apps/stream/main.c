@@ -171,7 +171,7 @@ int main(int argc, char **argv)
 	double *arrays[3];
 	bool good;
 
-	for (int i = 1; i < argc; i++) {
+	for (int i = 1; i < argc; i += 2) {
 		char *end = "?";
 		unsigned long value = i + 1 < argc ? strtoul(argv[i + 1], &end, 10) : 0;
 
@@ -183,7 +183,6 @@ int main(int argc, char **argv)
 			repetitions = value;
 		else
 			return usage(argv[i]);
-		i++;
 	}
 	for (int i = 0; i < 3; i++) {
 		void *array = NULL;
