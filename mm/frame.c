@@ -4,6 +4,7 @@
  * for a batch. Frames in another CPU's cache are out of reach when memory runs out. */
 #include "mm/frame.h"
 
+#include "arch/x86/clear.h"
 #include "arch/x86/paging.h"
 #include "arch/x86/percpu.h"
 #include "include/errno.h"
@@ -145,7 +146,7 @@ phys_t frame_alloc_zeroed(unsigned order)
 	phys_t p = frame_alloc(order);
 
 	if (p != FRAME_NONE)
-		fill_words(phys_to_virt(p), 0, ORDER_SIZE(order) / sizeof(uint64_t));
+		clear_pages(phys_to_virt(p), ORDER_SIZE(order));
 	return p;
 }
 

@@ -45,12 +45,17 @@ $(2)_dir := $(O)/tests/$(1)/$(2).d
 $(2)_src := tests/$(1)/$(2).c tests/unit/host_stubs.c \
 	$$(filter-out tests/unit/host_stubs.c,$$(call sources_of,$(tree)/tests/$(1)/$(2).c))
 $(2)_more := $$(call more_flags_of,$(tree)/tests/$(1)/$(2).c)
-$(2)_obj := $$(addprefix $$($(2)_dir)/,$$($(2)_src:.c=.o))
+$(2)_obj := $$(addprefix $$($(2)_dir)/,$$(addsuffix .o,$$(basename $$($(2)_src))))
 
 $$($(2)_dir)/%.o: $(tree)/%.c $(tree)/tests/host.mk $(tree)/tests/$(1)/$(2).c
 	@mkdir -p $$(@D)
 	@echo "  HOSTCC  $$*.c"
 	$(Q)$(3) $($(1)_flags) $$(flags_$$*.c) $$($(2)_more) -c -o $$@ $$<
+
+$$($(2)_dir)/%.o: $(tree)/%.S $(tree)/tests/host.mk
+	@mkdir -p $$(@D)
+	@echo "  HOSTAS  $$*.S"
+	$(Q)$(3) -I$(tree) -Wa,--noexecstack -c -o $$@ $$<
 
 $(O)/tests/$(1)/$(2): $$($(2)_obj)
 	@echo "  HOSTLD  tests/$(1)/$(2)"

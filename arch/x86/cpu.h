@@ -187,6 +187,7 @@ struct cpu_features {
 	bool fsgsbase;     /* RDFSBASE and friends; set up in CR4 */
 	bool xsave;        /* XSAVE set up in CR4 and XCR0; else FXSAVE */
 	bool xsaveopt;
+	bool xgetbv1;      /* XGETBV with ECX=1: which state is in use */
 	bool page1g;       /* 1 GiB pages */
 	bool x2apic;
 	bool tsc_deadline;

@@ -4,6 +4,7 @@
 #include "arch/x86/features.h"
 
 #include "arch/x86/asm.h"
+#include "arch/x86/clear.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/percpu.h"
 
@@ -18,6 +19,7 @@
 #define CPUID7_EBX_FSGSBASE BIT(0)
 #define CPUID7_EBX_ERMS BIT(9)
 #define CPUIDD1_EAX_XSAVEOPT BIT(0)
+#define CPUIDD1_EAX_XGETBV1 BIT(2)
 #define CPUID_EXT1_EDX_PAGE1G BIT(26)
 
 /* State components that a program may have live: x87, SSE, AVX, AVX-512 (SDM volume 1, 13.1). */
@@ -48,6 +50,7 @@ static void xsave_enable(void)
 	__asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)xcr0), "d"((uint32_t)(xcr0 >> 32)));
 	cpu_features.xcr0 = xcr0;
 	cpu_features.xsave_size = cpuid(0xd, 0).ebx; /* for what XCR0 enables now */
+	cpu_features.xgetbv1 = cpuid(0xd, 1).eax & CPUIDD1_EAX_XGETBV1;
 }
 
 void cpu_init(unsigned id)
@@ -75,6 +78,8 @@ void cpu_init(unsigned id)
 	cpu_features.xsave_size = FXSAVE_SIZE;
 	if (cpu_features.xsave)
 		xsave_enable();
+	if (id == 0)
+		clear_init();
 	if (cpu_features.fsgsbase)
 		cr4_set(CR4_FSGSBASE);
 

@@ -24,8 +24,9 @@ host-bench-out := $(out)/bench
 bench-host: $(addprefix $(host-bench-out)/,$(host-benches))
 	@set -e; for program in $^; do $$program; done
 
-$(host-bench-out)/host_%: tests/bench/host_%.c $(wildcard arch/x86/*.[hS] mm/*.[ch] core/*.[ch] include/*.h)
+$(host-bench-out)/host_%: tests/bench/host_%.c \
+		$(wildcard arch/x86/*.[hS] mm/*.[ch] core/*.[ch] include/*.h)
 	@mkdir -p $(@D)
 	@echo "  HOSTCC  $@"
 	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -I. -DPAGURUS_HOST=1 -DCONFIG_NR_CPUS=1 \
-		-D__ASSEMBLY__ -o $@ $(host-bench-$*)
+		-Wa,--noexecstack -o $@ $(host-bench-$*)

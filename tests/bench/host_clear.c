@@ -86,8 +86,8 @@ int main(void)
 	madvise(pool, POOL, MADV_HUGEPAGE);
 	for (size_t i = 0; i < POOL; i += PAGE)
 		pool[i] = 1;
-	printf("zeroing, TSC cycles per 4 KiB (median)\n%-18s %29s %29s\n%-18s", "",
-	       "4 KiB at a time", "2 MiB at a time", "");
+	printf("zeroing, TSC cycles per 4 KiB (median)\n%-18s %29s %29s\n%-18s", "", "4 KiB at a time",
+	       "2 MiB at a time", "");
 	for (int i = 0; i < 2; i++)
 		printf(" %9s %9s %9s", "hot", "cold", "then used");
 	putchar('\n');
