@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What was reached must stay reached: instructions per operation and sizes of images. The limits
+are for gcc and the plain configurations; make bench has the whole report."""
+import sys
+
+import pytest
+
+from conftest import TREE, boot, make
+
+sys.path.insert(0, str(TREE / "scripts"))
+import bench_linux  # noqa: E402  scripts/ must be on the path first
+import bench_qemu  # noqa: E402
+from bench_report import PEERS, SIZE_LIMITS  # noqa: E402
+
+LIMITS = {name: limit for name, (_, limit) in PEERS.items() if limit}
+
+
+@pytest.fixture(scope="module")
+def figures(work):
+    make(f"O={work / 'kvm'}", "kvm_defconfig", "all")
+    status, said = boot(work / "kvm", "--qemu=-icount shift=0", append="pagurus.program=basic",
+                        args=["--csv", "--mib", "8"])
+    assert status == 0, said
+    return bench_qemu.basic_figures(said.splitlines())
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_instructions_per_operation(figures, name):
+    assert 0 < figures[name]["batch"] <= LIMITS[name], figures[name]
+
+
+def test_counting_is_exact(figures):
+    """Where the TSC counts instructions, the empty loop has two: a subtraction and a branch."""
+    assert figures["empty_loop"]["batch"] == 2
+
+
+@pytest.mark.parametrize("name,limit", [
+    ("tiny", SIZE_LIMITS["tiny"]), ("kvm", SIZE_LIMITS["kvm-hello"])])
+def test_size(work, name, limit):
+    make(f"O={work / name}", name + "_defconfig", "all")
+    assert 10000 < (work / name / "pagurus.elf").stat().st_size <= limit
+
+
+def test_initrd_is_a_cpio_archive(tmp_path):
+    """bench.py writes one for Linux; the program must be in it, whole."""
+    program = tmp_path / "program"
+    program.write_bytes(b"#!/bin/sh\nexit 3\n")
+    disk = bench_linux.initrd(program, tmp_path / "disk")
+    entries, data = [], disk.read_bytes()
+    while data:
+        assert data[:6] == b"070701"
+        size, name_size = int(data[54:62], 16), int(data[94:102], 16)
+        start = (110 + name_size + 3) & ~3
+        entries.append((data[110:109 + name_size].decode(), data[start:start + size]))
+        data = data[(start + size + 3) & ~3:]
+    assert entries == [("dev", b""), ("dev/console", b""), ("init", program.read_bytes()),
+                       ("TRAILER!!!", b"")]
