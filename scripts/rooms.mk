@@ -16,8 +16,9 @@ kernel-objs :=
 $(foreach room,$(rooms-y),$(eval $(call read-room,$(room))))
 
 # $(call remember,FILE,TEXT): writes TEXT to FILE only if that changes it, so what depends on FILE
-# is made again exactly when TEXT changes. Costs no process.
-same-text = $(if $(subst <$(1)>,,<$(2)>),,y)
+# is made again exactly when TEXT changes. Costs no process. White space does not count: make 4.3
+# sometimes leaves the newline at the end of what $(file <) reads.
+same-text = $(if $(subst <$(strip $(1))>,,<$(strip $(2))>),,y)
 remember = $(if $(call same-text,$(file <$(1)),$(2)),,$(file >$(1),$(2)))
 
 compiler-include := $(shell $(CC) -print-file-name=include)
