@@ -143,8 +143,9 @@ static void timer_interrupt(struct trap_frame *frame)
 		base->tick = sched_tick() ? now + CONFIG_TIMESLICE_MS * NS_PER_MS : NEVER;
 #endif
 	base->hardware = next_event(base);
-	/* A counter that the TSC is measured by must be told that it is free again. */
-	if (base->hardware != NEVER || tsc_measuring())
+	if (base->hardware == NEVER)
+		lapic_timer_idle();
+	else
 		lapic_timer_set(base->hardware);
 	spin_unlock(&base->lock, 0);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Local APIC (SDM volume 3, chapter 11): registers through memory (xAPIC) or MSRs (x2APIC), and the
- * timer: TSC deadline, or the counter. While the TSC is measured against the counter, setting the
- * timer keeps account of what it has counted. Nothing is touched before it is needed. */
+ * timer: TSC deadline, or the counter. While the TSC is measured against the counter, it runs round
+ * and round, and setting the timer keeps account of what it has counted. Nothing is touched before
+ * it is needed. */
 #include "arch/x86/lapic.h"
 
 #include "arch/x86/cpu.h"
@@ -36,6 +37,8 @@
 #define LVT_TIMER_TSC_DEADLINE BIT(18)
 #define DIVIDE_BY_1 0xb
 #define COUNT_MAX 0xffffffffU
+#define REFERENCE_PERIOD_MIN 20000U /* ns: a reference fires again and again, but not faster */
+#define ROUNDS_SURE 16              /* so many of them are told apart by a rough clock */
 
 #define CPUID_CRYSTAL 0x15              /* ECX: Hz of the crystal, which the timer counts */
 #define CPUID_HYPERVISOR 0x40000000
@@ -53,7 +56,8 @@ struct lapic_timer {
 	uint32_t lvt;      /* what LVT_TIMER holds */
 	uint32_t load;     /* the initial count last set */
 	uint64_t load_tsc; /* when */
-	uint64_t counted;  /* ticks before that */
+	uint64_t counted;  /* ticks before that, */
+	uint64_t doubt;    /* and by how much that may be wrong */
 	uint64_t hz;
 };
 
@@ -148,39 +152,68 @@ static void write_lvt(struct lapic_timer *timer, uint32_t lvt)
 	timer->lvt = lvt;
 }
 
-/* Ticks since the counter was last loaded. Once a one-shot has run out the counter says nothing
- * more, and the clock as known so far stands in for it. */
-static uint64_t ticks_since_load(const struct lapic_timer *timer)
+static uint64_t ticks_in(const struct lapic_timer *timer, uint64_t tsc_delta)
 {
-	uint64_t ticks = timer->load - lapic_read(APIC_TIMER_CURRENT);
-
-	if (timer->load != COUNT_MAX && ticks == timer->load)
-		ticks = MAX(ticks, mul_div(tsc_to_ns(rdtsc() - timer->load_tsc), timer->hz, NS_PER_SEC));
-	return ticks;
+	return mul_div(tsc_to_ns(tsc_delta), timer->hz, NS_PER_SEC);
 }
 
-/* Loads the counter; where it is the reference, with what it has counted kept. LVT first: a short
- * count that ran out while still masked would never be heard of. */
-static void load_count(struct lapic_timer *timer, uint32_t lvt, uint32_t count)
-{
-	uint64_t before, after, ticks;
+/* The counter at some time between two TSC readings. */
+struct look {
+	uint32_t current;
+	uint64_t tsc;   /* halfway between them */
+	uint64_t slack; /* half of what lay between */
+};
 
-	if (!timer->reference) {
-		write_lvt(timer, lvt);
-		lapic_write(APIC_TIMER_INITIAL, count);
-		timer->load = count;
-		timer->load_tsc = rdtsc();
-		return;
-	}
-	before = rdtsc_ordered();
-	ticks = ticks_since_load(timer);
+static struct look look_at_counter(void)
+{
+	uint64_t before = rdtsc_ordered();
+	uint32_t current = lapic_read(APIC_TIMER_CURRENT);
+	uint64_t slack = (rdtsc_ordered() - before) / 2;
+
+	return (struct look){ current, before + slack, slack };
+}
+
+/* Ticks from the reference's last loading to look. What it shows is exact within a round; how many
+ * rounds there were, the clock as known so far tells. */
+static uint64_t ticks_since_load(struct lapic_timer *timer, const struct look *look)
+{
+	uint64_t ticks = timer->load - look->current;
+	uint64_t expected = ticks_in(timer, look->tsc - timer->load_tsc);
+	uint64_t round = (uint64_t)timer->load + 1, rounds;
+
+	if (expected <= ticks)
+		return ticks;
+	rounds = (expected - ticks + round / 2) / round;
+	if (rounds > ROUNDS_SURE)
+		timer->doubt += round;
+	return ticks + rounds * round;
+}
+
+/* Loads the counter, which is the reference, keeping what it has counted. LVT first: a short count
+ * that ran out while still masked would never be heard of. Loading may take long, so it is not timed
+ * itself but looked at from both sides. */
+static void load_reference(struct lapic_timer *timer, uint32_t lvt, uint32_t count)
+{
+	struct look old = look_at_counter(), new;
+
+	timer->counted += ticks_since_load(timer, &old);
 	write_lvt(timer, lvt);
 	lapic_write(APIC_TIMER_INITIAL, count);
-	after = rdtsc_ordered();
-	/* Between reading and loading lies about half the time that both took. */
-	timer->counted += ticks + mul_div(tsc_to_ns((after - before) / 2), timer->hz, NS_PER_SEC);
 	timer->load = count;
-	timer->load_tsc = after;
+	timer->load_tsc = rdtsc();
+	new = look_at_counter();
+	timer->counted += ticks_in(timer, new.tsc - old.tsc) - (count - new.current);
+	timer->doubt += ticks_in(timer, old.slack + new.slack) + 2;
+	if (ticks_in(timer, new.tsc - old.tsc) > count)
+		timer->doubt += count; /* it may have gone round already */
+}
+
+static void load_one_shot(struct lapic_timer *timer, uint32_t count)
+{
+	write_lvt(timer, VECTOR_TIMER);
+	lapic_write(APIC_TIMER_INITIAL, count);
+	timer->load = count;
+	timer->load_tsc = rdtsc();
 }
 
 /* Sets the counter up. hz: its frequency, 0: to be learned as it is used. */
@@ -193,14 +226,16 @@ static void start_counter(struct lapic_timer *timer, uint64_t hz)
 }
 
 /* While the frequency is unknown, each run bounds it from below: a bound that is too low lets the
- * timer fire early, and then it is set again. */
+ * timer fire early, and then it is set again. Short runs say little, since firing takes time too. */
 static void learn_hz(struct lapic_timer *timer)
 {
-	uint64_t ns = tsc_to_ns(rdtsc() - timer->load_tsc);
+	uint64_t ns = tsc_to_ns(rdtsc() - timer->load_tsc) + 1;
 	uint64_t ticks = timer->load - lapic_read(APIC_TIMER_CURRENT);
+	uint64_t bound = mul_div(ticks, NS_PER_SEC, ns);
 
-	if (timer->load && ns)
-		timer->hz = MAX(timer->hz, mul_div(ticks, NS_PER_SEC, ns));
+	if (timer->load && (bound > timer->hz || ns >= NS_PER_MS))
+		timer->hz = MAX(bound, LEARNED_HZ_MIN);
+	timer->load = 0; /* what the counter does from now on is no run */
 }
 
 static void set_counter(struct lapic_timer *timer, uint64_t ns)
@@ -210,16 +245,20 @@ static void set_counter(struct lapic_timer *timer, uint64_t ns)
 	if (timer->learning)
 		learn_hz(timer);
 	if (ns == UINT64_MAX) {
-		/* Masked; as a reference it runs on, round and round. */
 		if (timer->reference)
-			load_count(timer, LVT_MASKED | LVT_TIMER_PERIODIC | VECTOR_TIMER, COUNT_MAX);
+			load_reference(timer, LVT_MASKED | LVT_TIMER_PERIODIC | VECTOR_TIMER, COUNT_MAX);
 		else
 			write_lvt(timer, LVT_MASKED | VECTOR_TIMER);
 		return;
 	}
 	now = clock_ns();
 	ticks = ns > now ? mul_div(ns - now, timer->hz, NS_PER_SEC) + 1 : 1;
-	load_count(timer, VECTOR_TIMER, (uint32_t)MIN(ticks, (uint64_t)COUNT_MAX - 1));
+	ticks = MIN(ticks, (uint64_t)COUNT_MAX);
+	if (timer->reference)
+		load_reference(timer, LVT_TIMER_PERIODIC | VECTOR_TIMER,
+		               MAX((uint32_t)ticks, REFERENCE_PERIOD_MIN));
+	else
+		load_one_shot(timer, (uint32_t)ticks);
 }
 
 void lapic_timer_set(uint64_t ns)
@@ -246,9 +285,20 @@ void lapic_timer_set(uint64_t ns)
 		set_counter(timer, ns);
 }
 
+void lapic_timer_idle(void)
+{
+	struct lapic_timer *timer = &timers[cpu_id()];
+
+	if (timer->learning)
+		learn_hz(timer);
+	if (timer->lvt & LVT_TIMER_PERIODIC)
+		lapic_timer_set(UINT64_MAX);
+}
+
 uint64_t lapic_reference(uint64_t *hz, uint64_t *mask)
 {
 	struct lapic_timer *timer = &timers[0];
+	struct look look;
 
 	*hz = QEMU_TIMER_HZ;
 	*mask = COUNT_MAX;
@@ -258,7 +308,14 @@ uint64_t lapic_reference(uint64_t *hz, uint64_t *mask)
 		write_lvt(timer, LVT_MASKED | LVT_TIMER_PERIODIC | VECTOR_TIMER);
 		lapic_write(APIC_TIMER_INITIAL, COUNT_MAX);
 		timer->load = COUNT_MAX;
+		timer->load_tsc = rdtsc();
 		timer->reference = true;
 	}
-	return timer->counted + ticks_since_load(timer);
+	look = look_at_counter();
+	return timer->counted + ticks_since_load(timer, &look);
+}
+
+uint64_t lapic_reference_doubt(void)
+{
+	return timers[0].doubt;
 }

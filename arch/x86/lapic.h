@@ -21,8 +21,15 @@ uint32_t lapic_id(void);
  * than the hardware's grain). UINT64_MAX: off. Interrupts off. */
 void lapic_timer_set(uint64_t ns);
 
-/* The one-shot counter as a free-running reference for tsc_init(): QEMU's and KVM's LAPICs count
+/* The timer has fired and nothing follows: makes sure that it does not fire again. Cheaper than
+ * lapic_timer_set(UINT64_MAX). Interrupts off. */
+void lapic_timer_idle(void);
+
+/* The timer's counter as a free-running reference for tsc_init(): QEMU's and KVM's LAPICs count
  * at 1 GHz. Returns ticks since the first call; *hz, *mask as for struct platform. */
 uint64_t lapic_reference(uint64_t *hz, uint64_t *mask);
+
+/* By how many ticks that may be wrong, the timer having been set in between. Only ever grows. */
+uint64_t lapic_reference_doubt(void);
 
 #endif

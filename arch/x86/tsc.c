@@ -68,10 +68,22 @@ static uint64_t next_look(bool known)
 	return MAX(estimate.elapsed, estimate.hz / LOOKS_PER_SEC_MAX);
 }
 
+static struct tsc_reading read_reference(uint64_t *hz, uint64_t *mask)
+{
+	struct tsc_reading r;
+
+	r.tsc_before = rdtsc_ordered();
+	r.value = reference(hz, mask);
+	r.tsc_after = rdtsc_ordered();
+	r.doubt = lapic_reference_doubt(); /* of another reference there is none: 0 */
+	return r;
+}
+
 void tsc_init(uint64_t zero, const struct tsc_scale *scale,
               uint64_t (*ref)(uint64_t *hz, uint64_t *mask))
 {
-	uint64_t before, value, hz, mask;
+	struct tsc_reading first;
+	uint64_t hz, mask;
 
 	tsc_zero = zero;
 	if (scale) {
@@ -85,10 +97,9 @@ void tsc_init(uint64_t zero, const struct tsc_scale *scale,
 		return;
 	}
 	reference = ref ? ref : lapic_reference;
-	(void)reference(&hz, &mask); /* the first call may set things up */
-	before = rdtsc_ordered();
-	value = reference(&hz, &mask);
-	tsc_estimate_start(&estimate, hz, mask, before, value, rdtsc_ordered());
+	reference(&hz, &mask); /* the first call sets things up */
+	first = read_reference(&hz, &mask);
+	tsc_estimate_start(&estimate, hz, mask, &first);
 	set_clock(zero, 0, tsc_factor_from_hz(estimate.hz), 0);
 }
 
@@ -97,13 +108,11 @@ void tsc_init(uint64_t zero, const struct tsc_scale *scale,
 static uint64_t look(void)
 {
 	uint64_t flags = irq_save();
-	uint64_t before, after, value, hz, mask, factor, old_ns, true_ns;
-	bool known;
+	uint64_t hz, mask, factor, old_ns, true_ns;
+	struct tsc_reading reading = read_reference(&hz, &mask);
+	uint64_t after = reading.tsc_after;
+	bool known = tsc_estimate_add(&estimate, &reading);
 
-	before = rdtsc_ordered();
-	value = reference(&hz, &mask);
-	after = rdtsc_ordered();
-	known = tsc_estimate_add(&estimate, before, value, after);
 	factor = tsc_factor_from_hz(estimate.hz);
 	old_ns = clock.base_ns + mul_shift(after - clock.base_tsc, clock.factor, TSC_FACTOR_BITS);
 	true_ns = mul_shift(after - tsc_zero, factor, TSC_FACTOR_BITS);

@@ -49,18 +49,18 @@ uint64_t tsc_hz_from_factor(uint64_t factor)
 	return doubled / 2 + (doubled & 1);
 }
 
-static void first_reading(struct tsc_estimate *e, uint64_t tsc_before, uint64_t value,
-                          uint64_t tsc_after)
+static void first_reading(struct tsc_estimate *e, const struct tsc_reading *reading)
 {
-	e->slack = (tsc_after - tsc_before) / 2 + 1;
-	e->tsc = tsc_before + e->slack;
-	e->reference = value;
+	e->slack = (reading->tsc_after - reading->tsc_before) / 2 + 1;
+	e->tsc = reading->tsc_before + e->slack;
+	e->reference = reading->value;
+	e->doubt = reading->doubt;
 	e->elapsed = 0;
 	e->total = 0;
 }
 
 void tsc_estimate_start(struct tsc_estimate *e, uint64_t reference_hz, uint64_t mask,
-                        uint64_t tsc_before, uint64_t value, uint64_t tsc_after)
+                        const struct tsc_reading *reading)
 {
 	*e = (struct tsc_estimate){
 		.reference_hz = reference_hz,
@@ -69,7 +69,7 @@ void tsc_estimate_start(struct tsc_estimate *e, uint64_t reference_hz, uint64_t 
 		.high = HZ_MAX,
 		.hz = HZ_GUESS,
 	};
-	first_reading(e, tsc_before, value, tsc_after);
+	first_reading(e, reading);
 }
 
 /* How many ticks the reference has made, which showed a difference of observed: the one number of
@@ -87,34 +87,10 @@ static bool unwrap(uint64_t observed, uint64_t mask, uint64_t least, uint64_t mo
 	return !*contradiction && (!period || most - *total < period);
 }
 
-bool tsc_estimate_add(struct tsc_estimate *e, uint64_t tsc_before, uint64_t value,
-                      uint64_t tsc_after)
+/* Narrows the bounds to what they have in common with [low, high]; where that is nothing, the newer
+ * ones count. */
+static void narrow(struct tsc_estimate *e, uint64_t low, uint64_t high)
 {
-	uint64_t half = (tsc_after - tsc_before) / 2 + 1;
-	uint64_t elapsed = tsc_before + half - e->tsc;
-	uint64_t slack = e->slack + half;
-	uint64_t shortest = elapsed > slack ? elapsed - slack : 0, longest = elapsed + slack;
-	uint64_t least = mul_div(shortest, e->reference_hz, e->high);
-	uint64_t most = mul_div(longest, e->reference_hz, e->low);
-	uint64_t low, high, total;
-	bool contradiction;
-
-	/* The reference shows whole ticks: up to one more or less lies between two readings. */
-	least -= least > 0;
-	most += most < UINT64_MAX - 1 ? 2 : 0;
-	if (!unwrap((value - e->reference) & e->mask, e->mask, least, most, &total, &contradiction)) {
-		if (contradiction) {
-			e->low = HZ_MIN;
-			e->high = HZ_MAX;
-		}
-		first_reading(e, tsc_before, value, tsc_after);
-		return false;
-	}
-	e->elapsed = elapsed;
-	e->total = total;
-
-	low = mul_div(shortest, e->reference_hz, total + 1);
-	high = total > 1 ? mul_div(longest, e->reference_hz, total - 1) : HZ_MAX;
 	low = MAX(low, HZ_MIN);
 	high = MIN(high, HZ_MAX);
 	if (MAX(low, e->low) <= MIN(high, e->high)) {
@@ -123,14 +99,44 @@ bool tsc_estimate_add(struct tsc_estimate *e, uint64_t tsc_before, uint64_t valu
 	}
 	e->low = low;
 	e->high = high;
+}
+
+bool tsc_estimate_add(struct tsc_estimate *e, const struct tsc_reading *reading)
+{
+	uint64_t half = (reading->tsc_after - reading->tsc_before) / 2 + 1;
+	uint64_t elapsed = reading->tsc_before + half - e->tsc;
+	uint64_t slack = e->slack + half;
+	uint64_t shortest = elapsed > slack ? elapsed - slack : 0, longest = elapsed + slack;
+	/* The reference shows whole ticks: up to one more or less lies between two readings. */
+	uint64_t doubt = reading->doubt - e->doubt + 1;
+	uint64_t least = mul_div(shortest, e->reference_hz, e->high);
+	uint64_t most = mul_div(longest, e->reference_hz, e->low);
+	uint64_t total;
+	bool contradiction;
+
+	least -= MIN(least, doubt);
+	most = MAX(most, most + doubt + 1);
+	if (!unwrap((reading->value - e->reference) & e->mask, e->mask, least, most, &total,
+	            &contradiction)) {
+		if (contradiction) {
+			e->low = HZ_MIN;
+			e->high = HZ_MAX;
+		}
+		first_reading(e, reading);
+		return false;
+	}
+	e->elapsed = elapsed;
+	e->total = total;
+	narrow(e, mul_div(shortest, e->reference_hz, total + doubt),
+	       total > doubt ? mul_div(longest, e->reference_hz, total - doubt) : HZ_MAX);
 	/* Readings too close together say nothing; the guess only has to obey the bounds. */
-	if (total > 0 && elapsed >= 4 * slack)
+	if (total > 4 * doubt && elapsed >= 4 * slack)
 		e->hz = mul_div(elapsed, e->reference_hz, total);
-	e->hz = MIN(MAX(e->hz, low), high);
+	e->hz = MIN(MAX(e->hz, e->low), e->high);
 	return true;
 }
 
 bool tsc_estimate_done(const struct tsc_estimate *e)
 {
-	return e->total >= e->reference_hz && e->high - e->low <= e->hz / 40000;
+	return e->total >= e->reference_hz && e->high - e->low <= e->hz / 5000;
 }

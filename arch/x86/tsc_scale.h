@@ -45,23 +45,32 @@ struct tsc_estimate {
 	uint64_t tsc;       /* first reading: middle of the interval, */
 	uint64_t slack;     /* half its width, and */
 	uint64_t reference; /* what the reference showed */
+	uint64_t doubt;     /* by how much it may have been wrong already */
 	uint64_t elapsed;   /* TSC ticks between the first reading and the last */
 	uint64_t total;     /* the same in ticks of the reference */
 	uint64_t low, high;
 	uint64_t hz;        /* best guess */
 };
 
-/* Begins with a first reading: tsc_before and tsc_after were read around the reference's value. */
+/* A reading: tsc_before and tsc_after were read around the reference's value. doubt: how many ticks
+ * the reference may have gained or lost so far; it only grows. */
+struct tsc_reading {
+	uint64_t tsc_before;
+	uint64_t tsc_after;
+	uint64_t value;
+	uint64_t doubt;
+};
+
+/* Begins with a first reading. */
 void tsc_estimate_start(struct tsc_estimate *e, uint64_t reference_hz, uint64_t mask,
-                        uint64_t tsc_before, uint64_t value, uint64_t tsc_after);
+                        const struct tsc_reading *reading);
 
 /* Adds a reading. Returns true where hz follows from it; false where it cannot be told how often
  * the reference has wrapped since the first reading, or the two counters contradict what was known:
  * this reading then counts as the first. */
-bool tsc_estimate_add(struct tsc_estimate *e, uint64_t tsc_before, uint64_t value,
-                      uint64_t tsc_after);
+bool tsc_estimate_add(struct tsc_estimate *e, const struct tsc_reading *reading);
 
-/* Is hz as good as it needs to be: a second measured, and within 25 ppm? */
+/* Is hz as good as it needs to be: a second measured, and within 100 ppm? */
 bool tsc_estimate_done(const struct tsc_estimate *e);
 
 #endif

@@ -215,9 +215,8 @@ uint64_t clock_ns(void)
 	return host_now;
 }
 
-bool tsc_measuring(void)
+void lapic_timer_idle(void)
 {
-	return false;
 }
 
 uint64_t tsc_to_ns(uint64_t delta)

@@ -33,9 +33,8 @@ uint64_t clock_ns(void)
 	return now;
 }
 
-bool tsc_measuring(void)
+void lapic_timer_idle(void)
 {
-	return false;
 }
 
 void lapic_timer_set(uint64_t ns)
