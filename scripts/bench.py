@@ -66,8 +66,8 @@ class Pagurus:
         self.image = image
 
     def start(self, program, arguments, marker, **options):
-        return qemu.run(self.image, marker, append="pagurus.program=%s -- %s" % (program, arguments),
-                        **options)
+        return qemu.run(self.image, marker,
+                        append="pagurus.program=%s -- %s" % (program, arguments), **options)
 
 
 class Linux:

@@ -28,7 +28,8 @@ def kernel(folder):
     folder.mkdir(parents=True, exist_ok=True)
     found = sorted(folder.glob("boot/vmlinuz-*"))
     if not found:
-        depends = re.search(r"Depends: (linux-image-\S+)", _output(["apt-cache", "depends", PACKAGE]))
+        depends = re.search(r"Depends: (linux-image-\S+)",
+                            _output(["apt-cache", "depends", PACKAGE]))
         if not depends:
             raise NoLinux("apt-cache knows no %s: run apt-get update" % PACKAGE)
         _output(["apt-get", "download", depends.group(1)], cwd=folder)

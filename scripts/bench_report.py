@@ -26,7 +26,8 @@ OPERATIONS = (
 )
 MEMORY = ("malloc_1mib", "first_write")  # plotted by their medians, the calls by batches
 COLOURS = {"Pagurus": "tab:orange", "Linux": "tab:blue", "limit": "tab:red"}
-BOOT_LIMIT, BOOT_PEERS = 500_000, "HermitCore 28 million, Nanos 34, Unikraft and Solo5 100, Linux 1,570"
+BOOT_LIMIT = 500_000
+BOOT_PEERS = "HermitCore 28 million, Nanos 34, Unikraft and Solo5 100, Linux 1,570"
 SIZE_LIMITS = {"tiny": 64 << 10, "kvm-hello": 200 << 10}
 TIME_LIMIT_MS = 10
 
@@ -48,7 +49,8 @@ def table(head, rows):
 
 
 def verdict(value, limit):
-    return "" if limit is None else "%s: %s" % (number(limit), "yes" if value <= limit else "**NO**")
+    kept = limit is None or value <= limit
+    return "" if limit is None else "%s: %s" % (number(limit), "yes" if kept else "**NO**")
 
 
 def published_part(results):
@@ -58,8 +60,8 @@ def published_part(results):
     rows = []
     for key, title, name in OPERATIONS:
         figures = [both(kvm["Pagurus"][key]) if kvm else "", both(tcg["Pagurus"][key]), "", ""]
-        rows.append([title, *(number(column[name]) if name else "" for column in PUBLISHED.values()),
-                     *figures, *(both(tcg[k][key]) for k in tcg if k != "Pagurus")])
+        published = [number(column[name]) if name else "" for column in PUBLISHED.values()]
+        rows.append([title, *published, *figures, *(both(tcg[k][key]) for k in tcg if k != "Pagurus")])
     times = results["times"]
     floor = times["empty stub"]["median"]
     others = [""] * (len(tcg) - 1)
@@ -90,12 +92,13 @@ def instructions_part(results):
         rows.append([title, number(ours), verdict(ours, limit),
                      *(number(counts[k][key]["batch"]) for k in others), peers])
     boot = results["boot"]
-    rows.append(["first instruction to main", number(boot["512M"]), verdict(boot["512M"], BOOT_LIMIT),
-                 *([number(boot["linux"])] if "linux" in boot else [""] * bool(others)),
+    rows.append(["first instruction to main", number(boot["512M"]),
+                 verdict(boot["512M"], BOOT_LIMIT), *([number(boot["linux"])] if "linux" in boot else [""] * bool(others)),
                  *[""] * (len(others) - 1), BOOT_PEERS])
     text = ["## Instructions", "",
-            "`-icount shift=0`: the TSC counts instructions. A `rep` iteration counts as one, and so "
-            "do XSAVE and WRMSR, whose true cost is larger. Peers: measured in the same rig before, "
+            "`-icount shift=0`: the TSC counts instructions. A `rep` iteration counts as one, and "
+            "so do XSAVE and WRMSR, whose true cost is larger. Peers: measured in the same rig "
+            "before, "
             "best configuration.", ""]
     text += table(["instructions per operation", "Pagurus", "limit, kept?", *others, "peers"], rows)
     spread = 100 * (boot["16G"] - boot["64M"]) / boot["64M"]
@@ -116,11 +119,11 @@ def boot_part(results):
              else ""] for name, t in times.items()]
     text = ["## From QEMU's start to the first line", "",
             "Wall time, the guests taking turns, 512 MiB not preallocated (that takes longer than "
-            "all the rest and varies more). An empty stub is a multiboot kernel that prints one line. "
-            "CPU time is QEMU's, from its start to its end: unlike wall time, it hardly changes when "
-            "the machine has other work.", ""]
-    return text + table(["guest", "min ms", "median ms", "above the stub", "CPU ms", "above the stub",
-                         "boots", "limit, kept?"],
+            "all the rest and varies more). An empty stub is a multiboot kernel that prints one "
+            "line. CPU time is QEMU's, from its start to its end: unlike wall time, it hardly "
+            "changes when the machine has other work.", ""]
+    return text + table(["guest", "min ms", "median ms", "above the stub", "CPU ms",
+                         "above the stub", "boots", "limit, kept?"],
                         rows)
 
 
@@ -202,8 +205,8 @@ def write(results, report):
     svg = report.with_name(report.name + ".svg")
     plot(results, svg)
     text = ["# What Pagurus costs", "",
-            "Measured on %s at commit %s%s by `make bench`; %s; Linux %s underneath; %s; %s; load %s "
-            "when it began." % (where["date"], where["commit"],
+            "Measured on %s at commit %s%s by `make bench`; %s; Linux %s underneath; %s; %s; "
+            "load %s when it began." % (where["date"], where["commit"],
                                 " with uncommitted changes" if where["changed"] else "",
                                 where["cpu"], where["kernel"], where["qemu"], where["compiler"],
                                 where["load"]), "",

@@ -34,14 +34,15 @@ static const struct subject subjects[] = {
 
 static int usage(const char *wrong)
 {
-	fprintf(stderr,
-	        "basic: cannot use '%s'\n"
-	        "usage: basic [--n COUNT] [--mib MIB] [--csv] [--only NAME]\n"
-	        "  --n COUNT    calls per operation (%d)\n"
-	        "  --mib MIB    blocks of 1 MiB to allocate and write to (%d, less where less is free)\n"
-	        "  --csv        lines of name,unit,min,median,mean,batch\n"
-	        "  --only NAME  getpid_call, getpid_syscall, yield_alone, yield_switch or memory\n",
-	        wrong, DEFAULT_COUNT, DEFAULT_MIB);
+	fprintf(
+		stderr,
+		"basic: cannot use '%s'\n"
+		"usage: basic [--n COUNT] [--mib MIB] [--csv] [--only NAME]\n"
+		"  --n COUNT    calls per operation (%d)\n"
+		"  --mib MIB    blocks of 1 MiB to allocate and write to (%d, less where less is free)\n"
+		"  --csv        lines of name,unit,min,median,mean,batch\n"
+		"  --only NAME  getpid_call, getpid_syscall, yield_alone, yield_switch or memory\n",
+		wrong, DEFAULT_COUNT, DEFAULT_MIB);
 	return 2;
 }
 

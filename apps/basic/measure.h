@@ -5,9 +5,10 @@
  * with nothing in between is subtracted. Minimum, median and mean come from these samples.
  *
  * in batches: one pair of readings around N/10 calls in a loop; the cost of the pair and of the
- * same loop with nothing in it is subtracted; the median of 50 batches counts. For calls of a few cycles only this figure means much, since a
- * pair of readings costs more than the call. Where the TSC counts instructions (QEMU's
- * -icount shift=0), it is the number of instructions that a call takes, the call itself included.
+ * same loop with nothing in it is subtracted; the median of 50 batches counts. For calls of a few
+ * cycles only this figure means much, since a pair of readings costs more than the call. Where the
+ * TSC counts instructions (QEMU's -icount shift=0), it is the number of instructions that a call
+ * takes, the call itself included.
  */
 #ifndef BASIC_MEASURE_H
 #define BASIC_MEASURE_H
@@ -18,16 +19,16 @@
 
 #include "../common/tsc.h"
 
-#define BATCHES 50 /* the median of so many batches is reported */
+#define BATCHES 50     /* the median of so many batches is reported */
 #define BATCH_SHARE 10 /* a batch has N / BATCH_SHARE calls: short enough to miss most noise */
 
 struct result {
-	const char *name;   /* for --only and --csv */
-	const char *title;  /* for the table */
-	size_t count;       /* samples */
+	const char *name;  /* for --only and --csv */
+	const char *title; /* for the table */
+	size_t count;      /* samples */
 	double min, median, mean;
 	double batch;
-	char note[160];     /* what a reader must know about this figure; "" for nothing */
+	char note[160]; /* what a reader must know about this figure; "" for nothing */
 };
 
 /* Costs of measuring itself, found by measure_init(). */
@@ -65,8 +66,9 @@ static inline size_t batch_turns(size_t n)
 	return n >= BATCH_SHARE ? n / BATCH_SHARE : 1;
 }
 
-/* Cycles per turn of n turns of op, less the cost of the readings. The counter passes through an empty asm statement, so that no
- * compiler unrolls the loop: a turn is op, one subtraction and one branch. */
+/* Cycles per turn of n turns of op, less the cost of the readings. The counter passes through an
+ * empty asm statement, so that no compiler unrolls the loop: a turn is op, one subtraction and one
+ * branch. */
 #define SAMPLE_BATCH(n, op)                                                                        \
 	({                                                                                             \
 		uint64_t start_ = tsc_start();                                                             \
@@ -85,7 +87,7 @@ static inline size_t batch_turns(size_t n)
 		SAMPLE_EACH((n), op);                                                                      \
 		measure_samples((result), (n));                                                            \
 		for (size_t b_ = 0; b_ < BATCHES; b_++)                                                    \
-			batch_[b_] = SAMPLE_BATCH(batch_turns(n), op);                                                    \
+			batch_[b_] = SAMPLE_BATCH(batch_turns(n), op);                                         \
 		(result)->batch = measure_median(batch_, BATCHES) - overhead.loop;                         \
 		if ((result)->batch < 0)                                                                   \
 			(result)->batch = 0;                                                                   \

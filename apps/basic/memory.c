@@ -170,7 +170,8 @@ static void describe_pages(char *text, size_t size)
 	struct pagurus_info info;
 
 	pagurus_info(&info);
-	snprintf(text, size, "%s, %s on first touch", info.pages, info.zeroed ? "zeroed" : "NOT zeroed");
+	snprintf(text, size, "%s, %s on first touch", info.pages,
+	         info.zeroed ? "zeroed" : "NOT zeroed");
 }
 #else
 static void describe_pages(char *text, size_t size)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The kernels in a file of their own, so that the compiler sees neither the values nor the sizes,
- * and no call to memcpy in place of the copy loop: a library's idea of copying is not the subject. */
+ * and puts no call to memcpy in place of the copy loop: a library's copying is not the subject. */
 #include "kernels.h"
 
 #ifdef __clang__

@@ -26,7 +26,13 @@
 #define ARRAY_ALIGN 64
 #define TOLERANCE 1e-13
 
-enum { COPY, SCALE, ADD, TRIAD, KERNELS };
+enum {
+	COPY,
+	SCALE,
+	ADD,
+	TRIAD,
+	KERNELS
+};
 
 static const char *const names[KERNELS] = { "Copy", "Scale", "Add", "Triad" };
 static const unsigned arrays_moved[KERNELS] = { 2, 2, 3, 3 };

@@ -54,7 +54,7 @@ __attribute__((unused, format(printf, 4, 5))) static int tap_check(int good, con
 	({                                                                                             \
 		const char *got_ = (got), *expected_ = (expected);                                         \
 		int good_ =                                                                                \
-		    tap_check(got_ && strcmp(got_, expected_) == 0, __FILE__, __LINE__, __VA_ARGS__);      \
+			tap_check(got_ && strcmp(got_, expected_) == 0, __FILE__, __LINE__, __VA_ARGS__);      \
 		if (!good_)                                                                                \
 			printf("#   got '%s', expected '%s'\n", got_ ? got_ : "(null)", expected_);            \
 		good_;                                                                                     \

@@ -19,7 +19,9 @@ TAP_STATE;
 
 static void test_writev(void)
 {
-	struct iovec pieces[] = { { "# one ", 6 }, { "", 0 }, { NULL, 0 }, { "two ", 4 }, { "three\n", 6 } };
+	struct iovec pieces[] = {
+		{ "# one ", 6 }, { "", 0 }, { NULL, 0 }, { "two ", 4 }, { "three\n", 6 }
+	};
 
 	fflush(stdout);
 	is(writev(1, pieces, 5), 16, "writev writes all of its pieces");

@@ -248,17 +248,21 @@ static void say_goodbye(void)
 	printf("exit handler ran\n");
 }
 
-#define MODE(name) { #name, mode_##name }
+#define MODE(name)                                                                                 \
+	{                                                                                              \
+#name, mode_##name                                                                         \
+	}
 
 static const struct {
 	const char *name;
 	void (*run)(void);
 } modes[] = {
-	MODE(exit), MODE(_exit), MODE(abort), MODE(assert), MODE(null_write), MODE(null_read),
-	MODE(null_call), MODE(wild_read), MODE(overflow), MODE(overflow_thread), MODE(divide),
-	MODE(int3), MODE(ud2), MODE(text_write), MODE(kernel_write), MODE(rodata_write),
-	MODE(data_execute), MODE(stack_execute), MODE(heap_execute), MODE(protected_write),
-	MODE(exit_thread), MODE(last_thread), MODE(exhaust), MODE(exhaust_threads),
+	MODE(exit),         MODE(_exit),           MODE(abort),        MODE(assert),
+	MODE(null_write),   MODE(null_read),       MODE(null_call),    MODE(wild_read),
+	MODE(overflow),     MODE(overflow_thread), MODE(divide),       MODE(int3),
+	MODE(ud2),          MODE(text_write),      MODE(kernel_write), MODE(rodata_write),
+	MODE(data_execute), MODE(stack_execute),   MODE(heap_execute), MODE(protected_write),
+	MODE(exit_thread),  MODE(last_thread),     MODE(exhaust),      MODE(exhaust_threads),
 };
 
 int main(int argc, char **argv)

@@ -60,7 +60,8 @@ static void test_numbers_read(void)
 	ok(strtoull("18446744073709551615", NULL, 10) == UINT64_MAX, "strtoull");
 	ok(strtod("1e-3xyz", &end) == 1e-3 && strcmp(end, "xyz") == 0, "strtod");
 	ok(strtod("0x1.8p3", NULL) == 12.0, "strtod of hexadecimal");
-	ok(strtod("2.2250738585072014e-308", NULL) == 2.2250738585072014e-308, "strtod, smallest normal");
+	ok(strtod("2.2250738585072014e-308", NULL) == 2.2250738585072014e-308,
+	   "strtod, smallest normal");
 	ok(strtod("4.9e-324", NULL) > 0, "strtod of a denormal");
 	is(atoi("77"), 77, "atoi");
 }

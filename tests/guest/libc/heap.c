@@ -10,7 +10,10 @@
 
 #include "../tap.h"
 
-enum { SLOTS = 512, STEPS = 40000 };
+enum {
+	SLOTS = 512,
+	STEPS = 40000
+};
 
 static unsigned next_random(unsigned *seed)
 {

@@ -26,7 +26,9 @@ static int compare_int(const void *a, const void *b)
 
 static void test_sort(void)
 {
-	enum { N = 10000 };
+	enum {
+		N = 10000
+	};
 	static int values[N];
 	uint32_t seed = 12345;
 	int sorted = 1, found = 1;

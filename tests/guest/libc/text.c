@@ -11,7 +11,10 @@
 
 #include "../tap.h"
 
-enum { ROOM = 600, GUARD = 32 };
+enum {
+	ROOM = 600,
+	GUARD = 32
+};
 
 static void fill(unsigned char *p, size_t n, unsigned seed)
 {

@@ -63,7 +63,8 @@ static void test_first_touch(void)
 
 		if (!ok(p != MAP_FAILED, "mmap of 8 MiB, round %d", round))
 			return;
-		ok(((uintptr_t)p & (PAGE - 1)) == 0 && (uintptr_t)p >= 65536, "at a page boundary above 64 KiB");
+		ok(((uintptr_t)p & (PAGE - 1)) == 0 && (uintptr_t)p >= 65536,
+		   "at a page boundary above 64 KiB");
 		ok(zero(p, size), "all of it is zero on first touch, round %d", round);
 		memset(p, 0xa5, size);
 		is(munmap(p, size), 0, "munmap");
@@ -123,7 +124,9 @@ static void test_holes(void)
 
 static void test_many(void)
 {
-	enum { N = 2000 };
+	enum {
+		N = 2000
+	};
 	static char *areas[N];
 	int good = 1;
 
@@ -164,7 +167,8 @@ static void test_remap(void)
 		munmap(q, 2 * PAGE);
 	}
 	errno = 0;
-	ok(mremap(p + 1, PAGE, PAGE, 0) == MAP_FAILED && errno == EINVAL, "mremap of no page boundary is EINVAL");
+	ok(mremap(p + 1, PAGE, PAGE, 0) == MAP_FAILED && errno == EINVAL,
+	   "mremap of no page boundary is EINVAL");
 }
 
 static void test_advice(void)
@@ -175,7 +179,8 @@ static void test_advice(void)
 		return;
 	memset(p, 1, 4 * PAGE);
 	is(madvise(p + PAGE, PAGE, MADV_DONTNEED), 0, "madvise(MADV_DONTNEED)");
-	ok(zero(p + PAGE, PAGE) && p[0] == 1 && p[2 * PAGE] == 1, "gives that page back zeroed, no other");
+	ok(zero(p + PAGE, PAGE) && p[0] == 1 && p[2 * PAGE] == 1,
+	   "gives that page back zeroed, no other");
 	is(madvise(p, 4 * PAGE, MADV_WILLNEED), 0, "a hint is taken");
 	munmap(p, 4 * PAGE);
 	errno = 0;
@@ -250,7 +255,8 @@ static void test_exhaustion(void)
 		ok(during.memory_free < before.memory_free / 8, "(most of the memory was taken)");
 		is(munmap(p, before.memory * 2), 0, "munmap");
 		pagurus_info(&after);
-		ok(after.memory_free + 2 * MIB >= before.memory_free, "all of it came back (%lld KiB missing)",
+		ok(after.memory_free + 2 * MIB >= before.memory_free,
+		   "all of it came back (%lld KiB missing)",
 		   ((long long)before.memory_free - (long long)after.memory_free) / 1024);
 	}
 	p = map(MIB, RW, ANON);

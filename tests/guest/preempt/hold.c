@@ -15,8 +15,9 @@ void make_pattern(struct pattern *pattern, uint8_t seed)
 
 #define ALL_VECTORS                                                                                \
 	"xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",       \
-	    "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
+		"xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
 
+/* clang-format off */
 /* One instruction for each of the 16 registers: op register, and where its 32 bytes are. */
 #define EACH_LOAD(op, reg)                                                                         \
 	op " 0x000(%[in]), %%" reg "0\n\t" op " 0x020(%[in]), %%" reg "1\n\t"                          \
@@ -37,6 +38,8 @@ void make_pattern(struct pattern *pattern, uint8_t seed)
 	op " %%" reg "10, 0x140(%[out])\n\t" op " %%" reg "11, 0x160(%[out])\n\t"                      \
 	op " %%" reg "12, 0x180(%[out])\n\t" op " %%" reg "13, 0x1a0(%[out])\n\t"                      \
 	op " %%" reg "14, 0x1c0(%[out])\n\t" op " %%" reg "15, 0x1e0(%[out])\n\t"
+
+/* clang-format on */
 
 #define SPIN "1: pause\n\t dec %[turns]\n\t jnz 1b\n\t"
 #define YIELD "1: mov %[yield], %%eax\n\t syscall\n\t dec %[turns]\n\t jnz 1b\n\t"
@@ -87,6 +90,7 @@ int hold_x87(const struct pattern *pattern, long turns)
 /* rax, rbx, rdx, rsi and r8..r15 hold values; rcx counts; rdi points to the pattern. Four
  * quadwords of the red zone hold more of it. The carry flag is set throughout. rbp
  * becomes 1 where all is as it was. */
+/* clang-format off */
 __asm__(".text\n"
         ".globl hold_general\n"
         ".type hold_general, @function\n"
@@ -94,8 +98,10 @@ __asm__(".text\n"
         "push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15\n\t"
         "lea 512(%rdi), %rdi\n\t" /* pattern->general */
         "mov %rsi, %rcx\n\t"
-        "mov 0x40(%rdi), %rax; mov %rax, -0x08(%rsp); mov 0x48(%rdi), %rax; mov %rax, -0x10(%rsp)\n\t"
-        "mov 0x50(%rdi), %rax; mov %rax, -0x40(%rsp); mov 0x58(%rdi), %rax; mov %rax, -0x80(%rsp)\n\t"
+        "mov 0x40(%rdi), %rax; mov %rax, -0x08(%rsp)\n\t"
+        "mov 0x48(%rdi), %rax; mov %rax, -0x10(%rsp)\n\t"
+        "mov 0x50(%rdi), %rax; mov %rax, -0x40(%rsp)\n\t"
+        "mov 0x58(%rdi), %rax; mov %rax, -0x80(%rsp)\n\t"
         "mov 0x00(%rdi), %rax; mov 0x08(%rdi), %rbx; mov 0x10(%rdi), %rdx; mov 0x18(%rdi), %rsi\n\t"
         "mov 0x20(%rdi), %r8; mov 0x28(%rdi), %r9; mov 0x30(%rdi), %r10; mov 0x38(%rdi), %r11\n\t"
         "mov 0x60(%rdi), %r12; mov 0x68(%rdi), %r13; mov 0x70(%rdi), %r14; mov 0x78(%rdi), %r15\n\t"
@@ -121,5 +127,6 @@ __asm__(".text\n"
         "pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\n\t"
         "ret\n"
         ".size hold_general, . - hold_general");
+/* clang-format on */
 
 _Static_assert(__builtin_offsetof(struct pattern, general) == 512, "assembly knows this offset");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Functions that put a pattern into registers, let time pass, and look whether it is still there. */
+/* Functions that put a pattern into registers, let time pass, and look for changes. */
 #ifndef TESTS_GUEST_HOLD_H
 #define TESTS_GUEST_HOLD_H
 

@@ -89,7 +89,9 @@ static void *hold_on(void *arg)
 
 static void run_holders(const char *what, int (*hold)(const struct pattern *, long), long turns)
 {
-	enum { N = 4 };
+	enum {
+		N = 4
+	};
 	struct holder holders[N];
 	pthread_t threads[N];
 	int created = 0, broken = 0, rounds = 0;

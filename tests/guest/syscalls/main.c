@@ -54,7 +54,8 @@ static void test_unknown(void)
 	int good = 1;
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (!is(DOOR(numbers[i], 1, 2, 3, 4, 5, 6), -ENOSYS, "system call %ld is ENOSYS", numbers[i]))
+		if (!is(DOOR(numbers[i], 1, 2, 3, 4, 5, 6), -ENOSYS, "system call %ld is ENOSYS",
+		        numbers[i]))
 			good = 0;
 	for (long n = 470; n < 1000; n++)
 		good &= DOOR(n) == -ENOSYS;
@@ -97,9 +98,10 @@ static void test_pointer(void *p, const char *what, int for_reading_too)
 #undef READ
 	/* A null pointer means "do not tell me" or "nothing to set" to some of these. */
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		int optional = !p && (strstr(calls[i].name, "rt_sig") || strcmp(calls[i].name, "getrlimit") == 0 ||
-		                      strcmp(calls[i].name, "gettimeofday") == 0 ||
-		                      strcmp(calls[i].name, "clock_getres") == 0);
+		int optional =
+			!p && (strstr(calls[i].name, "rt_sig") || strcmp(calls[i].name, "getrlimit") == 0 ||
+		           strcmp(calls[i].name, "gettimeofday") == 0 ||
+		           strcmp(calls[i].name, "clock_getres") == 0);
 
 		if (optional || (calls[i].reads && !for_reading_too))
 			continue;
@@ -204,7 +206,8 @@ static void test_direction(void)
 	int direction = -1;
 
 	is(DOOR(SYS_uname, &forwards), 0, "uname");
-	is(door_backwards(SYS_uname, (long)&backwards, &direction), 0, "uname with the direction flag set");
+	is(door_backwards(SYS_uname, (long)&backwards, &direction), 0,
+	   "uname with the direction flag set");
 	ok(memcmp(&forwards, &backwards, sizeof(forwards)) == 0, "gives the same");
 	is(direction, 1, "the flag is as the program left it");
 }

@@ -46,7 +46,9 @@ static void *check_locals(void *arg)
 
 void test_local(void)
 {
-	enum { THREADS = 8 };
+	enum {
+		THREADS = 8
+	};
 	pthread_t threads[THREADS];
 	int created = 0, sum = 0;
 

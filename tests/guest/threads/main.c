@@ -137,7 +137,10 @@ static void *count_up(void *arg)
 
 static void test_many(void)
 {
-	enum { THREADS = 1000, TURNS = 20 };
+	enum {
+		THREADS = 1000,
+		TURNS = 20
+	};
 	static pthread_t threads[THREADS];
 	pthread_attr_t attr;
 	int created = 0, joined = 0;
@@ -177,7 +180,8 @@ static void test_policy(void)
 	int policy = -1;
 
 	is(pthread_getschedparam(pthread_self(), &policy, &param), 0, "pthread_getschedparam");
-	ok(policy == SCHED_OTHER || policy == SCHED_RR || policy == SCHED_FIFO, "a policy (%d)", policy);
+	ok(policy == SCHED_OTHER || policy == SCHED_RR || policy == SCHED_FIFO, "a policy (%d)",
+	   policy);
 	is(sched_yield(), 0, "sched_yield returns 0");
 	ok(sched_get_priority_max(SCHED_FIFO) >= sched_get_priority_min(SCHED_FIFO),
 	   "sched_get_priority_max is not below min");

@@ -62,9 +62,13 @@ static struct {
 	int items[4];
 	int count;
 	long sum;
-} buffer = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, PTHREAD_COND_INITIALIZER, { 0 }, 0, 0 };
+} buffer = {
+	PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, PTHREAD_COND_INITIALIZER, { 0 }, 0, 0
+};
 
-enum { ITEMS = 2000 };
+enum {
+	ITEMS = 2000
+};
 
 static void *produce(void *arg)
 {

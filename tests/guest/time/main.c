@@ -74,7 +74,8 @@ static void test_realtime(void)
 	int64_t wall = clock_ns(CLOCK_REALTIME), mono = clock_ns(CLOCK_MONOTONIC);
 	struct timeval tv = { 0 };
 
-	ok(wall > 1767225600 * SEC, "CLOCK_REALTIME is after 2026-01-01 (%lld s)", (long long)(wall / SEC));
+	ok(wall > 1767225600 * SEC, "CLOCK_REALTIME is after 2026-01-01 (%lld s)",
+	   (long long)(wall / SEC));
 	if (host)
 		ok(llabs(wall / SEC - atoll(host)) < 120, "and within two minutes of the host's %s", host);
 	is(gettimeofday(&tv, NULL), 0, "gettimeofday");
@@ -83,7 +84,8 @@ static void test_realtime(void)
 	struct timespec pause = spec(200 * MS);
 
 	nanosleep(&pause, NULL);
-	int64_t wall_took = clock_ns(CLOCK_REALTIME) - wall, mono_took = clock_ns(CLOCK_MONOTONIC) - mono;
+	int64_t wall_took = clock_ns(CLOCK_REALTIME) - wall,
+			mono_took = clock_ns(CLOCK_MONOTONIC) - mono;
 
 	ok(llabs(wall_took - mono_took) < 20 * MS, "both clocks run at one rate (%lld and %lld us)",
 	   (long long)wall_took / 1000, (long long)mono_took / 1000);
@@ -94,7 +96,8 @@ static void test_other_clocks(void)
 	struct timespec t = { 0 };
 
 	is(clock_getres(CLOCK_MONOTONIC, &t), 0, "clock_getres");
-	ok(t.tv_sec == 0 && t.tv_nsec > 0 && t.tv_nsec <= 10000000, "a resolution of %ld ns", t.tv_nsec);
+	ok(t.tv_sec == 0 && t.tv_nsec > 0 && t.tv_nsec <= 10000000, "a resolution of %ld ns",
+	   t.tv_nsec);
 	ok(clock_ns(CLOCK_BOOTTIME) >= clock_ns(CLOCK_MONOTONIC) - MS, "CLOCK_BOOTTIME");
 	ok(clock_ns(CLOCK_MONOTONIC_RAW) > 0, "CLOCK_MONOTONIC_RAW");
 	ok(clock_ns(CLOCK_MONOTONIC_COARSE) > 0, "CLOCK_MONOTONIC_COARSE");
@@ -121,7 +124,8 @@ static void test_sleeps(void)
 	int64_t start = clock_ns(CLOCK_MONOTONIC);
 	struct timespec until = spec(start + 30 * MS);
 
-	is(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL), 0, "clock_nanosleep until then");
+	is(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL), 0,
+	   "clock_nanosleep until then");
 	within(clock_ns(CLOCK_MONOTONIC) - start, 30 * MS, "absolute, monotonic");
 	start = clock_ns(CLOCK_MONOTONIC);
 	until = spec(clock_ns(CLOCK_REALTIME) + 30 * MS);
@@ -158,7 +162,8 @@ static void test_timeouts(void)
 	within(clock_ns(CLOCK_REALTIME) - start, 40 * MS, "condition, wall time");
 	start = clock_ns(CLOCK_MONOTONIC);
 	until = spec(start + 40 * MS);
-	is(pthread_cond_timedwait(&mono_cond, &lock, &until), ETIMEDOUT, "the same by the monotonic clock");
+	is(pthread_cond_timedwait(&mono_cond, &lock, &until), ETIMEDOUT,
+	   "the same by the monotonic clock");
 	within(clock_ns(CLOCK_MONOTONIC) - start, 40 * MS, "condition, monotonic");
 	pthread_mutex_unlock(&lock);
 
@@ -172,7 +177,9 @@ static void test_timeouts(void)
 	is(sem_timedwait(&sem, &until), 0, "what is there needs no time");
 }
 
-enum { SLEEPERS = 20 };
+enum {
+	SLEEPERS = 20
+};
 static int64_t woke[SLEEPERS], base;
 
 static void *sleep_own_time(void *arg)
