@@ -61,7 +61,8 @@ def published_part(results):
     for key, title, name in OPERATIONS:
         figures = [both(kvm["Pagurus"][key]) if kvm else "", both(tcg["Pagurus"][key]), "", ""]
         published = [number(column[name]) if name else "" for column in PUBLISHED.values()]
-        rows.append([title, *published, *figures, *(both(tcg[k][key]) for k in tcg if k != "Pagurus")])
+        rows.append([title, *published, *figures,
+                     *(both(tcg[k][key]) for k in tcg if k != "Pagurus")])
     times = results["times"]
     floor = times["empty stub"]["median"]
     others = [""] * (len(tcg) - 1)
@@ -93,8 +94,8 @@ def instructions_part(results):
                      *(number(counts[k][key]["batch"]) for k in others), peers])
     boot = results["boot"]
     rows.append(["first instruction to main", number(boot["512M"]),
-                 verdict(boot["512M"], BOOT_LIMIT), *([number(boot["linux"])] if "linux" in boot else [""] * bool(others)),
-                 *[""] * (len(others) - 1), BOOT_PEERS])
+                 verdict(boot["512M"], BOOT_LIMIT), *(number(boot["linux"]) for _ in others),
+                 BOOT_PEERS])
     text = ["## Instructions", "",
             "`-icount shift=0`: the TSC counts instructions. A `rep` iteration counts as one, and "
             "so do XSAVE and WRMSR, whose true cost is larger. Peers: measured in the same rig "
