@@ -14,7 +14,11 @@
 #include "lib/string.h"
 #include "sched/thread.h"
 
-enum { SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK };
+enum {
+	SIG_BLOCK,
+	SIG_UNBLOCK,
+	SIG_SETMASK
+};
 #define SIGKILL_BIT BIT(9 - 1)
 #define SIGSTOP_BIT BIT(19 - 1)
 
@@ -23,8 +27,8 @@ enum { SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK };
 /* Other things that threads share here in any case, what is done, and what means nothing. */
 #define CLONE_ALLOWED                                                                              \
 	(CLONE_AS_THREAD | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SETTLS |                     \
-	 CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED |            \
-	 CLONE_IO | CLONE_UNTRACED | CSIGNAL)
+	 CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_IO | \
+	 CLONE_UNTRACED | CSIGNAL)
 
 long sys_clone(uint64_t flags, uint64_t stack, int *parent_tid, int *child_tid, uint64_t tls);
 long sys_clone3(void);

@@ -73,7 +73,8 @@ long sys_gettimeofday(void *tv, void *tz)
 {
 	static const struct timezone utc;
 	uint64_t now = clock_wall_ns();
-	struct timeval64 time = { (int64_t)(now / NS_PER_SEC), (int64_t)(now % NS_PER_SEC / NS_PER_US) };
+	struct timeval64 time = { (int64_t)(now / NS_PER_SEC),
+		                      (int64_t)(now % NS_PER_SEC / NS_PER_US) };
 
 	if (tv && copy_to_program(tv, &time, sizeof(time)))
 		return -EFAULT;
@@ -99,7 +100,8 @@ long sys_times(struct tms *user)
 	return (long)(clock_ns() / NS_PER_CLOCK_TICK);
 }
 
-/* Sleeps until deadline; a signal ends it early, and then *left (may be NULL) tells what remained. */
+/* Sleeps until deadline; a signal ends it early, and then *left (may be NULL) tells what
+ * remained. */
 static long sleep_until(uint64_t deadline, struct timespec64 *left)
 {
 	int error = thread_sleep_until(deadline);

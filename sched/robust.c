@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The robust list: a thread that ends while it owns robust mutexes marks each as ownerless and wakes
- * one waiter of it (get_robust_list(2); the list's layout is that of linux/futex.h). The list lies
- * in the program's memory and may be damaged in every way. */
+/* The robust list: a thread that ends while it owns robust mutexes marks each as ownerless and
+ * wakes one waiter of it (get_robust_list(2); the list's layout is that of linux/futex.h). The
+ * list lies in the program's memory and may be damaged in every way. */
 #include <linux/futex.h>
 
 #include "arch/x86/trap.h"
@@ -17,8 +17,9 @@ static uint32_t *word_of(uint64_t entry, long offset)
 	return (uint32_t *)((entry & ~ENTRY_PI) + (uint64_t)offset);
 }
 
-/* Marks word as ownerless if tid owns it. pending: the thread ended between changing the word and
- * changing the list; an unlock may then have cleared the word without waking. Returns 0 or -EFAULT. */
+/* Marks word as ownerless if tid owns it. pending: the thread ended between changing the word
+ * and changing the list; an unlock may then have cleared the word without waking. Returns 0 or
+ * -EFAULT. */
 static int release(uint32_t *word, uint32_t tid, bool pending)
 {
 	uint32_t value, seen, dead;

@@ -15,11 +15,11 @@
 
 static struct timer_base {
 	struct spinlock lock;
-	struct tree tree;       /* by deadline; equal ones in the order they were armed */
-	struct timer *first;    /* the leftmost */
-	struct timer *running;  /* whose expired() runs now */
-	uint64_t tick;          /* end of the time slice, NEVER: none */
-	uint64_t hardware;      /* what the hardware is set to */
+	struct tree tree;      /* by deadline; equal ones in the order they were armed */
+	struct timer *first;   /* the leftmost */
+	struct timer *running; /* whose expired() runs now */
+	uint64_t tick;         /* end of the time slice, NEVER: none */
+	uint64_t hardware;     /* what the hardware is set to */
 } bases[CONFIG_NR_CPUS];
 
 static uint64_t next_event(const struct timer_base *base)

@@ -38,14 +38,13 @@
 #define DIVIDE_BY_1 0xb
 #define COUNT_MAX 0xffffffffU
 #define REFERENCE_PERIOD_MIN 20000U /* ns: a reference fires again and again, but not faster */
-#define ROUNDS_SURE 16              /* so many of them are told apart by a rough clock */
 
-#define CPUID_CRYSTAL 0x15              /* ECX: Hz of the crystal, which the timer counts */
+#define CPUID_CRYSTAL 0x15 /* ECX: Hz of the crystal, which the timer counts */
 #define CPUID_HYPERVISOR 0x40000000
 #define CPUID_HYPERVISOR_TIMING 0x40000010 /* EBX: kHz of the timer's bus */
-#define QEMU_TIMER_HZ 1000000000ULL     /* QEMU's and KVM's timers count nanoseconds */
-#define XEN_TIMER_HZ 100000000ULL       /* Xen: APIC_BUS_CYCLE_NS is 10 */
-#define LEARNED_HZ_MIN 1000000ULL       /* slower than any: where learning begins */
+#define QEMU_TIMER_HZ 1000000000ULL        /* QEMU's and KVM's timers count nanoseconds */
+#define XEN_TIMER_HZ 100000000ULL          /* Xen: APIC_BUS_CYCLE_NS is 10 */
+#define LEARNED_HZ_MIN 1000000ULL          /* slower than any: where learning begins */
 
 /* The timer of each CPU. */
 struct lapic_timer {
@@ -152,9 +151,9 @@ static void write_lvt(struct lapic_timer *timer, uint32_t lvt)
 	timer->lvt = lvt;
 }
 
-static uint64_t ticks_in(const struct lapic_timer *timer, uint64_t tsc_delta)
+static uint64_t ticks_in(const struct lapic_timer *timer, uint64_t ns)
 {
-	return mul_div(tsc_to_ns(tsc_delta), timer->hz, NS_PER_SEC);
+	return mul_div(ns, timer->hz, NS_PER_SEC);
 }
 
 /* The counter at some time between two TSC readings. */
@@ -177,24 +176,25 @@ static struct look look_at_counter(void)
  * rounds there were, the clock as known so far tells. */
 static uint64_t ticks_since_load(struct lapic_timer *timer, const struct look *look)
 {
-	uint64_t ticks = timer->load - look->current;
-	uint64_t expected = ticks_in(timer, look->tsc - timer->load_tsc);
-	uint64_t round = (uint64_t)timer->load + 1, rounds;
+	uint64_t ticks = timer->load - look->current, delta = look->tsc - timer->load_tsc;
+	uint64_t expected = ticks_in(timer, tsc_to_ns(delta)), unsure;
+	uint64_t round = (uint64_t)timer->load + 1;
 
-	if (expected <= ticks)
+	if (timer->load == COUNT_MAX) /* lapic_reference() wraps in the same way */
 		return ticks;
-	rounds = (expected - ticks + round / 2) / round;
-	if (rounds > ROUNDS_SURE)
-		timer->doubt += round;
-	return ticks + rounds * round;
+	unsure = ticks_in(timer, tsc_to_ns_error(delta));
+	if (unsure > round / 4)
+		timer->doubt += unsure + round;
+	return expected <= ticks ? ticks : ticks + (expected - ticks + round / 2) / round * round;
 }
 
-/* Loads the counter, which is the reference, keeping what it has counted. LVT first: a short count
- * that ran out while still masked would never be heard of. Loading may take long, so it is not timed
- * itself but looked at from both sides. */
+/* Loads the counter, which is the reference, keeping what it has counted. LVT first: a short
+ * count that ran out while still masked would never be heard of. Loading may take long, so it is
+ * not timed itself but looked at from both sides. */
 static void load_reference(struct lapic_timer *timer, uint32_t lvt, uint32_t count)
 {
 	struct look old = look_at_counter(), new;
+	uint64_t gap, error;
 
 	timer->counted += ticks_since_load(timer, &old);
 	write_lvt(timer, lvt);
@@ -202,18 +202,20 @@ static void load_reference(struct lapic_timer *timer, uint32_t lvt, uint32_t cou
 	timer->load = count;
 	timer->load_tsc = rdtsc();
 	new = look_at_counter();
-	timer->counted += ticks_in(timer, new.tsc - old.tsc) - (count - new.current);
-	timer->doubt += ticks_in(timer, old.slack + new.slack) + 2;
-	if (ticks_in(timer, new.tsc - old.tsc) > count)
+	gap = new.tsc - old.tsc;
+	error = tsc_to_ns(old.slack + new.slack) + tsc_to_ns_error(gap);
+	timer->counted += ticks_in(timer, tsc_to_ns(gap)) - (count - new.current);
+	timer->doubt += ticks_in(timer, error) + 2;
+	if (ticks_in(timer, tsc_to_ns(gap)) + error > count)
 		timer->doubt += count; /* it may have gone round already */
 }
 
 static void load_one_shot(struct lapic_timer *timer, uint32_t count)
 {
 	write_lvt(timer, VECTOR_TIMER);
-	lapic_write(APIC_TIMER_INITIAL, count);
 	timer->load = count;
 	timer->load_tsc = rdtsc();
+	lapic_write(APIC_TIMER_INITIAL, count);
 }
 
 /* Sets the counter up. hz: its frequency, 0: to be learned as it is used. */
@@ -225,12 +227,14 @@ static void start_counter(struct lapic_timer *timer, uint64_t hz)
 	lapic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_1);
 }
 
-/* While the frequency is unknown, each run bounds it from below: a bound that is too low lets the
- * timer fire early, and then it is set again. Short runs say little, since firing takes time too. */
+/* While the frequency is unknown, each run bounds it from below: a bound that is too low lets
+ * the timer fire early, and then it is set again. Short runs say little, since firing takes time
+ * too. */
 static void learn_hz(struct lapic_timer *timer)
 {
-	uint64_t ns = tsc_to_ns(rdtsc() - timer->load_tsc) + 1;
+	/* The clock before loading and after reading: rather too much time. */
 	uint64_t ticks = timer->load - lapic_read(APIC_TIMER_CURRENT);
+	uint64_t ns = tsc_to_ns(rdtsc() - timer->load_tsc) + 1;
 	uint64_t bound = mul_div(ticks, NS_PER_SEC, ns);
 
 	if (timer->load && (bound > timer->hz || ns >= NS_PER_MS))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The TSC clock. Reading it is one multiplication. Where the frequency has to be measured, a reading
- * after twice the time of the last estimate takes another look at the reference: some twenty looks
- * in the first second, none later, and none if nobody asks for the time. */
+/* The TSC clock. Reading it is one multiplication. Where the frequency has to be measured, a
+ * reading after twice the time of the last estimate takes another look at the reference: some
+ * twenty looks in the first second, none later, and none if nobody asks for the time. */
 #include "arch/x86/tsc.h"
 
 #include "arch/x86/cpu.h"
@@ -11,7 +11,7 @@
 #include "include/panic.h"
 #include "lib/string.h"
 
-#define CPUID_TSC 0x15             /* SDM volume 2, CPUID: time stamp counter / crystal clock */
+#define CPUID_TSC 0x15 /* SDM volume 2, CPUID: time stamp counter / crystal clock */
 #define CPUID_HYPERVISOR 0x40000000
 #define CPUID_HYPERVISOR_TIMING 0x40000010 /* EAX: TSC in kHz */
 
@@ -194,14 +194,19 @@ uint64_t tsc_to_ns(uint64_t delta)
 	return mul_shift(delta, clock.factor, TSC_FACTOR_BITS);
 }
 
+uint64_t tsc_to_ns_error(uint64_t delta)
+{
+	return mul_div(tsc_to_ns(delta), estimate.high - estimate.low, estimate.low);
+}
+
 /* The timing leaf exists only where the hypervisor's signature is known to define it. */
 static uint64_t hypervisor_tsc_hz(void)
 {
 	struct cpuid_regs r = cpuid(CPUID_HYPERVISOR, 0);
 	uint32_t signature[3] = { r.ebx, r.ecx, r.edx };
 
-	if (r.eax < CPUID_HYPERVISOR_TIMING || (memcmp(signature, "VMwareVMware", 12) != 0 &&
-	                                        memcmp(signature, "KVMKVMKVM\0\0", 12) != 0))
+	if (r.eax < CPUID_HYPERVISOR_TIMING ||
+	    (memcmp(signature, "VMwareVMware", 12) != 0 && memcmp(signature, "KVMKVMKVM\0\0", 12) != 0))
 		return 0;
 	return cpuid(CPUID_HYPERVISOR_TIMING, 0).eax * 1000ULL;
 }

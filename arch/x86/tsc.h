@@ -7,9 +7,9 @@
 
 #include "include/platform.h"
 
-/* tsc_zero: the TSC at time 0 (the stub's first instruction). scale: stated, or NULL: then the TSC
- * is measured against reference (see struct platform; NULL: the local APIC's counter, which QEMU and
- * KVM run at 1 GHz). Called once, early, when device memory can be mapped. */
+/* tsc_zero: the TSC at time 0 (the stub's first instruction). scale: stated, or NULL: then the
+ * TSC is measured against reference (see struct platform; NULL: the local APIC's counter, which
+ * QEMU and KVM run at 1 GHz). Called once, early, when device memory can be mapped. */
 void tsc_init(uint64_t tsc_zero, const struct tsc_scale *scale,
               uint64_t (*reference)(uint64_t *hz, uint64_t *mask));
 
@@ -27,6 +27,9 @@ bool tsc_is_stated(void);
 
 /* Nanoseconds that delta TSC ticks take. */
 uint64_t tsc_to_ns(uint64_t delta);
+
+/* By how much that may be wrong, ns, while the TSC is being measured. */
+uint64_t tsc_to_ns_error(uint64_t delta);
 
 /* The scale that CPUID states: the hypervisor's timing leaf (0x40000010, VMware's and KVM's) or the
  * crystal clock (0x15). Returns false where neither does. */

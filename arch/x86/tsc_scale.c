@@ -4,9 +4,10 @@
 
 #include "arch/x86/tsc.h"
 
-/* What a TSC may run at: first what any PC's does; where that is contradicted (a TCG host that is no
- * PC), anything. And what is assumed before anything is known: rather too much, so that the clock
- * lags and is put forward by the first estimate. What it has run ahead it could not take back. */
+/* What a TSC may run at: first what any PC's does; where that is contradicted (a TCG host that
+ * is no PC), anything. And what is assumed before anything is known: rather too much, so that
+ * the clock lags and is put forward by the first estimate. What it has run ahead it could not
+ * take back. */
 #define HZ_MIN_PC 400000000ULL
 #define HZ_MIN 10000000ULL
 #define HZ_MAX 10000000000ULL
@@ -138,5 +139,8 @@ bool tsc_estimate_add(struct tsc_estimate *e, const struct tsc_reading *reading)
 
 bool tsc_estimate_done(const struct tsc_estimate *e)
 {
-	return e->total >= e->reference_hz && e->high - e->low <= e->hz / 5000;
+	uint64_t seconds = e->total / e->reference_hz;
+
+	/* A reference that gains doubt as fast as time passes will not get better by waiting. */
+	return seconds && e->high - e->low <= e->hz / 5000 * seconds;
 }

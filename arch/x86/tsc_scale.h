@@ -70,7 +70,8 @@ void tsc_estimate_start(struct tsc_estimate *e, uint64_t reference_hz, uint64_t 
  * this reading then counts as the first. */
 bool tsc_estimate_add(struct tsc_estimate *e, const struct tsc_reading *reading);
 
-/* Is hz as good as it needs to be: a second measured, and within 100 ppm? */
+/* Is hz as good as it needs to be: a second measured, and within 100 ppm? For each further second
+ * that it takes, 100 more are allowed. */
 bool tsc_estimate_done(const struct tsc_estimate *e);
 
 #endif

@@ -18,8 +18,8 @@ extern unsigned host_memory_blocks; /* heap blocks and stacks in use */
 extern unsigned host_memory_fails;  /* the next so many allocations fail, after */
 extern unsigned host_memory_after;  /* so many that succeed */
 
-/* Lets time pass to now + ns with interrupts on: the timer interrupts the caller, which may lose the
- * CPU to another thread. */
+/* Lets time pass to now + ns with interrupts on: the timer interrupts the caller, which may lose
+ * the CPU to another thread. */
 void host_run_for(uint64_t ns);
 
 /* Program memory that faults: accesses to [start, start + size) answer -EFAULT. */

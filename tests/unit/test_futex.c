@@ -1,4 +1,5 @@
-/* sources: tests/unit/host_sched.c sched/schedule.c sched/thread.c sched/timer.c sched/wait.c sched/futex.c sched/robust.c lib/tree.c lib/string.c */
+/* sources: tests/unit/host_sched.c sched/schedule.c sched/thread.c sched/timer.c sched/wait.c
+ * sched/futex.c sched/robust.c lib/tree.c lib/string.c */
 /* flags: -DCONFIG_PREEMPT=1 -DCONFIG_TIMESLICE_MS=10 -DCONFIG_FUTEX_HASH_BITS=2 */
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Futexes: every operation, errors, wakes that meet sleepers on the way, and the robust list. */
@@ -204,7 +205,8 @@ static void test_wake_op(void **state)
 	check_wake_op(wake_op(FUTEX_OP_ANDN, 6, FUTEX_OP_CMP_LT, -1), -2, -2 & ~6, true);
 	check_wake_op(wake_op(FUTEX_OP_XOR, 6, FUTEX_OP_CMP_LE, -1), -1, -1 ^ 6, true);
 	check_wake_op(wake_op(FUTEX_OP_ADD | FUTEX_OP_OPARG_SHIFT, 4, FUTEX_OP_CMP_GE, 0), 1, 17, true);
-	check_wake_op(wake_op(FUTEX_OP_ADD | FUTEX_OP_OPARG_SHIFT, 4, FUTEX_OP_CMP_GE, 2), 1, 17, false);
+	check_wake_op(wake_op(FUTEX_OP_ADD | FUTEX_OP_OPARG_SHIFT, 4, FUTEX_OP_CMP_GE, 2), 1, 17,
+	              false);
 	words[1] = 3;
 	assert_int_equal(futex_wake_op(words, 1, words + 1, 1, wake_op(5, 0, 0, 0)), -ENOSYS);
 	assert_int_equal(futex_wake_op(words, 1, words + 1, 1, wake_op(0, 0, 6, 0)), -ENOSYS);
@@ -216,7 +218,8 @@ static void test_wake_op(void **state)
 	assert_int_equal(futex_wake(words, 100, FUTEX_ANY), 1);
 }
 
-/* A mutex out of three values (0 free, 1 taken, 2 taken and waited for), with preemption anywhere. */
+/* A mutex out of three values (0 free, 1 taken, 2 taken and waited for), with preemption
+ * anywhere. */
 static unsigned inside, most_inside, rounds;
 
 static void futex_lock(uint32_t *word)

@@ -20,7 +20,7 @@ static struct model {
 	struct timer timer;
 	uint64_t deadline; /* UINT64_MAX: not armed */
 	unsigned fired;
-	uint64_t rearm;    /* expired() arms it again after so many ns; 0: no */
+	uint64_t rearm; /* expired() arms it again after so many ns; 0: no */
 } model[TIMERS];
 
 static void (*handler)(struct trap_frame *frame);
