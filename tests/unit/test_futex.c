@@ -1,5 +1,4 @@
-/* sources: tests/unit/host_sched.c sched/schedule.c sched/thread.c sched/timer.c sched/wait.c
- * sched/futex.c sched/robust.c lib/tree.c lib/string.c */
+/* sources: tests/unit/host_sched.c sched/schedule.c sched/thread.c sched/timer.c sched/wait.c sched/futex.c sched/robust.c lib/tree.c lib/string.c */
 /* flags: -DCONFIG_PREEMPT=1 -DCONFIG_TIMESLICE_MS=10 -DCONFIG_FUTEX_HASH_BITS=2 */
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Futexes: every operation, errors, wakes that meet sleepers on the way, and the robust list. */
