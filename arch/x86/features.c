@@ -59,6 +59,9 @@ void cpu_init(unsigned id)
 	struct cpuid_regs leaf1 = cpuid(1, 0);
 	struct cpuid_regs leaf7 = { 0 };
 
+	/* After a reset, which is how Xen starts a guest, the x87 unit computes in single precision. */
+	__asm__ volatile("fninit");
+
 	cpus[id].self = &cpus[id];
 	cpus[id].id = id;
 	if (id == 0)
