@@ -46,6 +46,11 @@ void clock_set_wall_ns(uint64_t ns)
 	__atomic_store_n(&wall_known, true, __ATOMIC_RELEASE);
 }
 
+void clock_wall_reread(void)
+{
+	__atomic_store_n(&wall_known, false, __ATOMIC_RELEASE);
+}
+
 static int thread_time(const struct thread *thread, uint64_t *ns)
 {
 #ifdef CONFIG_THREAD_TIMES

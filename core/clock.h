@@ -17,6 +17,10 @@ uint64_t clock_wall_ns(void);
 /* Sets the wall clock (clock_settime). */
 void clock_set_wall_ns(uint64_t ns);
 
+/* The wall clock is read from the platform again when it is next asked for: time has passed that
+ * the monotonic clock did not count. */
+void clock_wall_reread(void);
+
 /* Time of a POSIX clock id. Returns 0 or -EINVAL. */
 int clock_get(int id, struct timespec64 *ts);
 

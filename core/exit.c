@@ -4,6 +4,7 @@
 
 #include "core/console.h"
 #include "core/log.h"
+#include "core/shutdown.h"
 #include "core/signal_name.h"
 #include "lib/fmt.h"
 
@@ -44,6 +45,8 @@ void machine_stop(enum stop_reason reason, int status)
 	log_flush();
 	console_fresh_line();
 	console_write(line, (size_t)last_line(line, sizeof(line), reason, status));
+	if (IS_ENABLED(CONFIG_SHUTDOWN_REQUEST))
+		shutdown_outcome(&reason, &status);
 	if (platform)
 		platform->stop(reason, status);
 	for (;;)

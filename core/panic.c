@@ -153,6 +153,15 @@ static void print_trap(const struct trap_frame *frame)
 		backtrace_print(frame->rip, frame->rbp, frame->rsp, print);
 }
 
+void trap_report(struct trap_frame *frame, const char *title)
+{
+	if (IS_ENABLED(CONFIG_SYMBOLS))
+		fmt_set_symbolizer(symbols_format);
+	console_fresh_line();
+	print("%s\n", title);
+	print_trap(frame);
+}
+
 static __noreturn void finish(enum stop_reason reason, int status)
 {
 	log_print_tail("last messages:\n", LOG_LINES);

@@ -10,6 +10,9 @@
  * the faulting address of a page fault. Any context. */
 __noreturn __cold void panic_trap(struct trap_frame *frame, uint64_t address);
 
+/* Prints title and what panic_trap() would of frame, and returns. Any context. */
+void trap_report(struct trap_frame *frame, const char *title);
+
 /* A trap in the program's code: the same report under "CRASH", then STOP_SIGNAL with signal. */
 __noreturn __cold void program_crash(struct trap_frame *frame, uint64_t address, int signal);
 

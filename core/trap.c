@@ -87,7 +87,12 @@ static int signal_of(uint64_t vector)
 
 void upcall_unhandled(struct trap_frame *frame, uint64_t address)
 {
-	if (in_kernel(frame) || frame->vector == TRAP_DOUBLE_FAULT || frame->vector == TRAP_NMI ||
+	/* Nothing in a VM raises one by itself: somebody outside wants to know where we are. */
+	if (frame->vector == TRAP_NMI) {
+		trap_report(frame, "NMI: somebody outside asks where we are");
+		return;
+	}
+	if (in_kernel(frame) || frame->vector == TRAP_DOUBLE_FAULT ||
 	    frame->vector == TRAP_MACHINE_CHECK)
 		panic_trap(frame, address);
 	program_crash(frame, address, signal_of(frame->vector));

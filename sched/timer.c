@@ -162,6 +162,17 @@ void timer_tick_arm(void)
 }
 #endif
 
+void timers_resume(void)
+{
+	struct timer_base *base = &bases[cpu_id()];
+
+	spin_lock(&base->lock);
+	base->hardware = next_event(base);
+	if (base->hardware != NEVER)
+		lapic_timer_set(base->hardware);
+	spin_unlock(&base->lock, 0);
+}
+
 void timers_init(void)
 {
 	struct timer_base *base = &bases[cpu_id()];

@@ -31,4 +31,8 @@ void timer_arm(struct timer *timer, uint64_t deadline);
 /* After this, expired() does not run. Returns whether it was armed. Any context. */
 bool timer_cancel(struct timer *timer);
 
+/* The clock or this CPU's timer is not what it was (a migration): sets the hardware anew.
+ * Interrupts off. */
+void timers_resume(void);
+
 #endif

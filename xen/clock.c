@@ -5,6 +5,7 @@
 #include "arch/x86/cpu.h"
 #include "arch/x86/percpu.h"
 #include "xen/event.h"
+#include "xen/hypercall.h"
 #include "xen/shared.h"
 
 uint64_t xen_time_now(void)
@@ -15,6 +16,19 @@ uint64_t xen_time_now(void)
 		return 0;
 	xen_time_read(&xen_vcpu[cpu_id()]->time, &t);
 	return xen_time_at(&t, rdtsc_ordered());
+}
+
+uint64_t xen_nap(uint64_t ns)
+{
+	uint64_t now = xen_time_now();
+	struct sched_poll poll = { .nr_ports = 0, .timeout = now + ns };
+
+	if (!now) {
+		xen_sched_op(SCHEDOP_yield, NULL);
+		return ns;
+	}
+	xen_sched_op(SCHEDOP_poll, &poll);
+	return xen_time_now() - now;
 }
 
 bool xen_tsc_scale(struct tsc_scale *scale)

@@ -19,6 +19,11 @@ uint64_t xen_wall_base(const struct shared_info *shared);
 /* Xen's system time now, ns: the clock that SCHEDOP_poll's timeout is in; 0: no shared page. */
 uint64_t xen_time_now(void);
 
+/* Sleeps in Xen for up to ns, so that other domains run; an event may end it early. Without a clock it
+ * only gives the CPU up once. Returns how long that took, as a guess where there is no clock. Any
+ * context. */
+uint64_t xen_nap(uint64_t ns);
+
 /* For struct platform. */
 bool xen_tsc_scale(struct tsc_scale *scale);
 uint64_t xen_wall_clock(void);

@@ -13,13 +13,14 @@
 #include "xen/event.h"
 #include "xen/hypercall.h"
 
-#define STALL_NS (2 * NS_PER_SEC) /* no progress for so long: nobody reads */
+#define STALL_NS (CONFIG_XEN_CONSOLE_PATIENCE * NS_PER_SEC) /* as long without progress: nobody reads */
 #define NAP_NS (200 * NS_PER_US)
-#define LOST_TEXT_MAX 64          /* room for the line that says what was dropped */
+#define LOST_TEXT_MAX 64 /* room for the line that says what was dropped */
 
 static struct {
 	struct console_ring ring;
 	uint32_t port;
+	bool listening;      /* input goes to console_input() */
 	bool stalled;        /* nobody reads, */
 	uint32_t stalled_at; /* as long as the other side's position is this one */
 	uint64_t lost;       /* bytes dropped */
@@ -160,7 +161,16 @@ int xen_console_listen(void)
 {
 	if (!console.ring.shared)
 		return -ENODEV;
+	console.listening = true;
 	return event_bind(console.port, on_event, NULL);
+}
+
+int xen_console_resume(void)
+{
+	int err = xen_console_init();
+
+	console.stalled = false;
+	return !err && console.listening ? xen_console_listen() : err;
 }
 
 void xen_console_flush(void)

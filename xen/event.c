@@ -21,6 +21,8 @@ struct binding {
 /* Handlers by port, 64 ports to a block that is allocated when the first of them is bound. */
 static struct binding *bindings[EVENT_PORTS / 64];
 
+static bool prepared, started;
+
 /* Upcalls come through the LAPIC and want an end of interrupt. */
 static bool through_lapic;
 
@@ -62,10 +64,9 @@ static void upcall(struct trap_frame *frame)
  * get. Everything is masked first, so nothing arrives yet. */
 int event_prepare(void)
 {
-	static bool done;
 	int err;
 
-	if (done)
+	if (prepared)
 		return 0;
 	if (!xen_shared)
 		return -ENODEV;
@@ -73,7 +74,7 @@ int event_prepare(void)
 	trap_set_handler(VECTOR_XEN, upcall);
 	err = xen_set_param(HVM_PARAM_CALLBACK_IRQ,
 	                    (uint64_t)HVM_PARAM_CALLBACK_TYPE_VECTOR << 56 | VECTOR_XEN);
-	done = !err;
+	prepared = !err;
 	return err;
 }
 
@@ -91,7 +92,6 @@ static int start_cpu(void)
 /* Upcalls begin. Xen raises one as soon as a vCPU has its vector. */
 static int start(void)
 {
-	static bool started;
 	int err;
 
 	if (started)
@@ -112,6 +112,18 @@ static int start(void)
 	}
 	started = true;
 	return 0;
+}
+
+int event_resume(void)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(bindings); i++)
+		if (bindings[i])
+			memset(bindings[i], 0, 64 * sizeof(struct binding));
+	prepared = false;
+	if (!started)
+		return 0;
+	started = false;
+	return start();
 }
 
 int event_bind(unsigned port, event_handler handler, void *ctx)

@@ -16,6 +16,11 @@ typedef void (*event_handler)(unsigned port, void *ctx);
  * Whatever needs it calls it. Returns 0 or -errno. */
 int event_prepare(void);
 
+/* In a new domain after a suspension: every channel is gone and no port has a handler any more;
+ * upcalls begin again if they had begun. The shared page is mapped again. Interrupts off. Returns 0 or
+ * -errno. */
+int event_resume(void);
+
 /* Gives port a handler and unmasks it; an event that is pending already is delivered. The first
  * call lets upcalls begin, on VECTOR_XEN: through the LAPIC for each vCPU where Xen can, else by
  * the vector of the whole domain. The heap exists.

@@ -7,13 +7,17 @@
 #include "arch/x86/cpu.h"
 #include "include/errno.h"
 #include "include/log.h"
+#include "lib/fmt.h"
 #include "xen/clock.h"
 #include "xen/console.h"
+#include "xen/control.h"
 #include "xen/hypercall.h"
 #include "xen/shared.h"
 #include "xen/unplug.h"
+#include "xen/xenstore.h"
 
-#define PIC1_DATA 0x21 /* 8259A: interrupt masks of the two */
+#define EXIT_STATUS_NS (200 * NS_PER_MS) /* as long may it keep the machine from stopping */
+#define PIC1_DATA 0x21                   /* 8259A: interrupt masks of the two */
 #define PIC2_DATA 0xa1
 
 static int shared_error = -ENODEV, console_error = -ENODEV;
@@ -40,6 +44,8 @@ static int init(void)
 		outb(PIC1_DATA, 0xff);
 		outb(PIC2_DATA, 0xff);
 	}
+	if (IS_ENABLED(CONFIG_XEN_CONTROL) && !shared_error)
+		xen_control_init();
 	return shared_error;
 }
 
@@ -69,15 +75,29 @@ static unsigned shutdown_reason(enum stop_reason reason)
 	return SHUTDOWN_crash;
 }
 
+/* As a shell has it, for whoever asks in dom0 (xenstore-read /local/domain/N/data/...). */
+static void write_exit_status(enum stop_reason reason, int status)
+{
+	char text[8];
+
+	if (reason == STOP_SIGNAL)
+		status += 128;
+	else if (reason == STOP_PANIC)
+		status = 255;
+	fmt_snprintf(text, sizeof(text), "%d", status & 0xff);
+	xenstore_last_write("data/pagurus/exit-status", text, EXIT_STATUS_NS);
+}
+
 static __noreturn void stop(enum stop_reason reason, int status)
 {
 	struct sched_shutdown shutdown = { .reason = shutdown_reason(reason) };
 
-	(void)status; /* the console's last line has it */
+	irq_disable();
 	xen_console_flush();
+	if (IS_ENABLED(CONFIG_XEN_EXIT_STATUS) && !shared_error)
+		write_exit_status(reason, status);
 	if (xen_detect())
 		xen_sched_op(SCHEDOP_shutdown, &shutdown);
-	irq_disable();
 	for (;;)
 		__asm__ volatile("hlt");
 }

@@ -103,6 +103,15 @@ void tsc_init(uint64_t zero, const struct tsc_scale *scale,
 	set_clock(zero, 0, tsc_factor_from_hz(estimate.hz), 0);
 }
 
+void tsc_restart(uint64_t ns, const struct tsc_scale *scale)
+{
+	uint64_t factor = scale ? tsc_factor_from_scale(*scale) : 0;
+
+	if (factor == 0 || factor == UINT64_MAX)
+		factor = clock.factor;
+	set_clock(rdtsc(), ns, factor, NEVER);
+}
+
 /* Takes a look and moves the base to now. Time goes on from the better of the old answer and the
  * new truth: never back. */
 static uint64_t look(void)
