@@ -3,6 +3,7 @@
  * panics, or of the program, which is killed by the signal that Linux would send. */
 #include "arch/x86/trap.h"
 
+#include "arch/x86/asm.h"
 #include "arch/x86/paging.h"
 #include "arch/x86/percpu.h"
 #include "core/exit.h"
@@ -25,9 +26,19 @@ enum {
 
 extern const char __kernel_text_start[], __kernel_text_end[];
 
+/* Program code never runs on a kernel stack: a wild jump from there was the kernel's. */
+static bool on_kernel_stack(const struct trap_frame *frame)
+{
+	struct thread *thread = current_thread();
+
+	return !thread || thread->ctx.kernel_stack - frame->rsp <= KERNEL_STACK_SIZE;
+}
+
 static bool in_kernel(const struct trap_frame *frame)
 {
-	return frame->rip >= (uint64_t)__kernel_text_start && frame->rip < (uint64_t)__kernel_text_end;
+	return (frame->rip >= (uint64_t)__kernel_text_start &&
+	        frame->rip < (uint64_t)__kernel_text_end) ||
+	       on_kernel_stack(frame);
 }
 
 /* A first touch found no frame: as on Linux, the program is killed. */
