@@ -75,6 +75,7 @@ include scripts/rooms.mk
 include scripts/programs.mk
 include scripts/link.mk
 include scripts/run.mk
+include scripts/lab.mk
 endif
 ifneq ($(plain-goals),)
 include scripts/check.mk

@@ -5,7 +5,7 @@
 levels := rooms unit fuzz build guest system
 pytest := PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
 
-.PHONY: check check-rooms check-build check-guest check-system
+.PHONY: check check-rooms check-build check-guest check-system check-xen
 check:
 	@$(PYTHON) scripts/check --out $(out) $(or $(LEVELS),$(levels))
 
@@ -13,7 +13,7 @@ check-rooms:
 	@$(PYTHON) scripts/check-rooms
 
 # TESTS="-k hello" selects, as pytest has it.
-check-build check-guest check-system: check-%:
+check-build check-guest check-system check-xen: check-%:
 	@CHECK_OUT=$(abspath $(out))/check-$* $(pytest) tests/$* $(TESTS)
 
 c-files = $(shell git ls-files '*.c' '*.h')

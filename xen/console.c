@@ -13,7 +13,8 @@
 #include "xen/event.h"
 #include "xen/hypercall.h"
 
-#define STALL_NS (CONFIG_XEN_CONSOLE_PATIENCE * NS_PER_SEC) /* as long without progress: nobody reads */
+#define STALL_NS                                                                                   \
+	(CONFIG_XEN_CONSOLE_PATIENCE * NS_PER_SEC) /* as long without progress: nobody reads */
 #define NAP_NS (200 * NS_PER_US)
 #define LOST_TEXT_MAX 64 /* room for the line that says what was dropped */
 

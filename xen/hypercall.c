@@ -9,11 +9,15 @@
 #define CPUID_HYPERVISOR_END 0x40010000
 
 /* EBX of leaf 0: the first four letters of the maker's name, where vmcall is the instruction. */
-#define CPUID_VENDOR_INTEL 0x756e6547   /* "Genu"ineIntel */
-#define CPUID_VENDOR_CENTAUR 0x746e6543 /* "Cent"aurHauls */
+#define CPUID_VENDOR_INTEL 0x756e6547    /* "Genu"ineIntel */
+#define CPUID_VENDOR_CENTAUR 0x746e6543  /* "Cent"aurHauls */
 #define CPUID_VENDOR_SHANGHAI 0x68532020 /* "  Sh"anghai */
 
-static enum { XEN_UNKNOWN, XEN_ABSENT, XEN_PRESENT } presence;
+static enum {
+	XEN_UNKNOWN,
+	XEN_ABSENT,
+	XEN_PRESENT
+} presence;
 static bool use_vmcall;
 
 static bool leaf_is_xen(const struct cpuid_regs *r)

@@ -19,8 +19,7 @@ def _config_value(value):
         return "[" + ", ".join(_config_value(v) for v in value) + "]"
     if isinstance(value, int):
         return str(value)
-    quote = '"' if '"' not in value else "'"
-    return quote + value + quote
+    return '"' + re.sub(r'(["\\])', r"\\\1", value) + '"'
 
 
 class Guest:

@@ -90,8 +90,8 @@ static void test_input_in_order_over_every_wrap(void **state)
 	while (taken < sizeof(sent)) {
 		given += daemon_give(sent + given, MIN(host_random_below(1500), sizeof(sent) - given));
 		assert_int_equal(console_ring_readable(&ring), given != taken);
-		taken += console_ring_get(&ring, got + taken,
-		                          MIN(host_random_below(1500), sizeof(got) - taken));
+		taken +=
+			console_ring_get(&ring, got + taken, MIN(host_random_below(1500), sizeof(got) - taken));
 	}
 	assert_memory_equal(sent, got, sizeof(sent));
 	check_guards();

@@ -51,8 +51,9 @@ static void test_reserved_wins_in_any_order(void **state)
 static void test_nonsense(void **state)
 {
 	const struct e820_entry map[] = {
-		{ 0x100000, 0x100000, 1 }, { 0xffffffffffff0000, 0x20000, 1 }, { 0x5000, 0, 1 },
-		{ 0x100000, 0x100000, 1 }, { 0, 0x1000, 0 },
+		{ 0x100000, 0x100000, 1 }, { 0xffffffffffff0000, 0x20000, 1 },
+		{ 0x5000, 0, 1 },          { 0x100000, 0x100000, 1 },
+		{ 0, 0x1000, 0 },
 	};
 
 	(void)state;

@@ -31,9 +31,10 @@ def test_vcpus(create, hello, vcpus):
     assert guest.wait() == "poweroff"
 
 
+# No {"hap": 0}: Debian's Xen is built without shadow paging.
 @pytest.mark.parametrize("settings", [
-    {"tsc_mode": "default"}, {"tsc_mode": "always_emulate"}, {"tsc_mode": "native"}, {"hap": 0},
-    {"nestedhvm": 0, "apic": 1}, {"maxmem": 256, "memory": 64}],
+    {"tsc_mode": "default"}, {"tsc_mode": "always_emulate"}, {"tsc_mode": "native"},
+    {"maxmem": 256, "memory": 64}],
     ids=lambda settings: "-".join(f"{k}={v}" for k, v in settings.items()))
 def test_settings(create, hello, settings):
     guest = create(hello, "hello", **settings)
