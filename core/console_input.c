@@ -2,6 +2,7 @@
 /* Input of the console: bytes come from the shell, by interrupt or polled, pass the line discipline
  * (core/tty.c) and wait for a reader. Nothing here is set up before the first use. */
 #include <asm/ioctls.h>
+#include <asm/poll.h>
 #include <asm/signal.h>
 #include <asm/termbits.h>
 #include <asm/termios.h>
@@ -10,6 +11,7 @@
 #include "arch/x86/tsc.h"
 #include "core/console.h"
 #include "core/exit.h"
+#include "core/file.h"
 #include "core/tty.h"
 #include "include/errno.h"
 #include "include/platform.h"
@@ -29,6 +31,7 @@ enum input_source {
 static void echo(void *ctx, const char *text, size_t len);
 
 static struct wait_queue readers = WAIT_QUEUE_INIT(readers); /* its lock guards all of this */
+struct watch_head console_watch = WATCH_HEAD_INIT(console_watch);
 static struct winsize window = { .ws_row = 24, .ws_col = 80 };
 static struct {
 	struct tty tty;
@@ -83,6 +86,13 @@ static uint64_t input_lock(void)
 	return flags;
 }
 
+/* There is input now. Lock held. */
+static void announce(void)
+{
+	wait_wake(&readers, UINT32_MAX);
+	watch_notify(&console_watch, POLLIN | POLLRDNORM);
+}
+
 static void input_update(uint64_t *flags)
 {
 	tty_signal_t signal = pump();
@@ -92,7 +102,7 @@ static void input_update(uint64_t *flags)
 		machine_stop(STOP_SIGNAL, signal);
 	}
 	if (tty_readable(&input.tty))
-		wait_wake(&readers, UINT32_MAX);
+		announce();
 }
 
 void console_input(void)
@@ -106,7 +116,7 @@ void console_input(void)
 static void poll_expired(struct timer *timer)
 {
 	console_input();
-	if (!list_empty(&readers.waiters))
+	if (!list_empty(&readers.waiters) || !watch_empty(&console_watch))
 		timer_arm(timer, clock_ns() + POLL_NS);
 }
 
@@ -136,14 +146,20 @@ static bool pending(uint64_t *flags)
 	return tty_readable(&input.tty) || input.source == INPUT_NONE;
 }
 
+/* Somebody waits for input that no interrupt announces. Lock held. */
+static void look_later(void)
+{
+	if (input.source == INPUT_POLLED && !input.poll.armed)
+		timer_arm(&input.poll, clock_ns() + POLL_NS);
+}
+
 /* Sleeps until pending(). Lock held. */
 static int wait_pending(uint64_t deadline, uint64_t *flags)
 {
 	int err = 0;
 
 	while (!err && !pending(flags)) {
-		if (input.source == INPUT_POLLED && !input.poll.armed)
-			timer_arm(&input.poll, clock_ns() + POLL_NS);
+		look_later();
 		err = wait_sleep(&readers, deadline, flags);
 	}
 	return err == -ETIMEDOUT && tty_readable(&input.tty) ? 0 : err;
@@ -153,6 +169,9 @@ bool console_pending(void)
 {
 	uint64_t flags = input_lock();
 	bool result = pending(&flags);
+
+	if (!result && !watch_empty(&console_watch))
+		look_later();
 
 	spin_unlock(&readers.lock, flags);
 	return result;
@@ -245,7 +264,7 @@ static int set_termios(unsigned long request, const void *arg)
 		tty_flush(&input.tty);
 	tty_set(&input.tty, &termios);
 	if (tty_readable(&input.tty))
-		wait_wake(&readers, UINT32_MAX);
+		announce();
 	spin_unlock(&readers.lock, flags);
 	return 0;
 }

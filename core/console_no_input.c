@@ -5,7 +5,10 @@
 
 #include "arch/x86/trap.h"
 #include "core/console.h"
+#include "core/file.h"
 #include "include/errno.h"
+
+struct watch_head console_watch = WATCH_HEAD_INIT(console_watch);
 
 void console_write_program(const char *buf, size_t len)
 {

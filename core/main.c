@@ -8,6 +8,7 @@
 #include "arch/x86/tsc.h"
 #include "core/api.h"
 #include "core/boot_trace.h"
+#include "core/file.h"
 #include "core/log.h"
 #include "core/params.h"
 #include "core/program.h"
@@ -106,5 +107,6 @@ void core_main(struct boot_info *bi)
 	boot_mark("threads, clock, platform");
 
 	parse_command_line(bi);
+	files_init(bi);
 	program_start(&params, bi);
 }

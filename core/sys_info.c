@@ -34,8 +34,6 @@ long sys_getuid(void);
 long sys_geteuid(void);
 long sys_getgid(void);
 long sys_getegid(void);
-long sys_umask(long mask);
-long sys_getcwd(char *buf, size_t size);
 
 long sys_uname(void *buf)
 {
@@ -102,16 +100,17 @@ static int limit_of(unsigned resource, struct rlimit64 *limit)
 		return -EINVAL;
 	limit->rlim_cur = RLIM64_INFINITY;
 	if (resource == RLIMIT_NOFILE)
-		limit->rlim_cur = FILES_MAX;
+		limit->rlim_cur = descriptor_limit();
 	else if (resource == RLIMIT_STACK)
 		limit->rlim_cur = CONFIG_PROGRAM_STACK_KIB * 1024UL;
 	else if (resource == RLIMIT_CORE)
 		limit->rlim_cur = 0;
-	limit->rlim_max = limit->rlim_cur;
+	limit->rlim_max = resource == RLIMIT_NOFILE ? FILES_MAX : limit->rlim_cur;
 	return 0;
 }
 
-/* Limits are what the system has: a program may only set one to what it is. */
+/* Limits are what the system has: a program may only set one to what it is, but for that of
+ * descriptors. */
 long sys_prlimit64(long pid, unsigned resource, const void *new, void *old)
 {
 	struct rlimit64 limit, wanted;
@@ -126,8 +125,12 @@ long sys_prlimit64(long pid, unsigned resource, const void *new, void *old)
 			return -EFAULT;
 		if (wanted.rlim_cur > wanted.rlim_max)
 			return -EINVAL;
-		if (wanted.rlim_cur != limit.rlim_cur)
-			return -EPERM;
+		if (resource == RLIMIT_NOFILE)
+			err = descriptor_set_limit((unsigned)MIN(wanted.rlim_cur, (uint64_t)FILES_MAX));
+		else if (wanted.rlim_cur != limit.rlim_cur)
+			err = -EPERM;
+		if (err)
+			return err;
 	}
 	return old ? copy_to_program(old, &limit, sizeof(limit)) : 0;
 }
@@ -194,20 +197,4 @@ long sys_getgid(void)
 long sys_getegid(void)
 {
 	return 0;
-}
-
-long sys_umask(long mask)
-{
-	static long current = 022;
-
-	return __atomic_exchange_n(&current, mask & 0777, __ATOMIC_RELAXED);
-}
-
-long sys_getcwd(char *buf, size_t size)
-{
-	static const char root[] = "/";
-
-	if (size < sizeof(root))
-		return -ERANGE;
-	return copy_to_program(buf, root, sizeof(root)) ? -EFAULT : (long)sizeof(root);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* System calls on memory: arguments as Linux's x86-64 table has them, passed on to the areas. */
+#include <asm/fcntl.h>
 #include <linux/mman.h>
 
 #include "arch/x86/paging.h"
@@ -23,14 +24,19 @@ long sys_mmap(long addr, long length, long prot, long flags, long fd, long offse
 	if (offset & FRAME_MASK)
 		return -EINVAL;
 	if (!(flags & MAP_ANONYMOUS)) {
-		const struct file *file = file_get(fd);
+		struct file *file = file_get(fd);
+		long result = -ENODEV;
 
 		if (!file)
 			return -EBADF;
-		/* No other file of this configuration has content that could be mapped. */
-		if (file->kind != FILE_ZERO)
-			return -ENODEV;
-		flags |= MAP_ANONYMOUS;
+		if (length == 0)
+			result = -EINVAL;
+		else if (file->flags & O_PATH)
+			result = -EBADF;
+		else if (file->ops->map)
+			result = file->ops->map(file, &(struct map_request){ addr, length, prot, flags, offset });
+		file_put(file);
+		return result;
 	}
 	return area_map(program_space, addr, length, prot, flags);
 }

@@ -1,19 +1,21 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
-/* Waiting for descriptors: poll, ppoll, select, pselect6. Only the console's input can ever make
- * one wait. */
+// SPDX-License-Identifier: BSD-2-Clause
+/* Waiting for descriptors: poll, ppoll, select, pselect6. All become one array of struct pollfd; the
+ * first look takes no watcher, and only who has to wait adds one for each file. */
 #include <asm/poll.h>
 
 #include "arch/x86/trap.h"
 #include "arch/x86/tsc.h"
 #include "core/clock.h"
-#include "core/console.h"
 #include "core/file.h"
 #include "include/errno.h"
 #include "lib/string.h"
+#include "mm/heap.h"
 #include "sched/thread.h"
-#include "sched/wait.h"
 
-#define SET_WORDS (FILES_MAX / 64) /* of an fd_set that can name an open descriptor */
+#define SMALL 8 /* descriptors that need no memory of the heap */
+#define SELECT_IN (POLLRDNORM | POLLRDBAND | POLLIN | POLLHUP | POLLERR)
+#define SELECT_OUT (POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR)
+#define SELECT_EXCEPT POLLPRI
 
 long sys_poll(struct pollfd *fds, unsigned long count, int timeout_ms);
 long sys_ppoll(struct pollfd *fds, unsigned long count, const struct timespec64 *timeout);
@@ -21,37 +23,143 @@ long sys_select(int count, uint64_t *in, uint64_t *out, uint64_t *except, const 
 long sys_pselect6(int count, uint64_t *in, uint64_t *out, uint64_t *except,
                   const struct timespec64 *timeout);
 
-/* Of what events asks for: what is there now. */
-static short ready_events(long fd, short events)
-{
-	struct file *file = file_get(fd);
-	short ready = POLLOUT | POLLWRNORM;
+/* One call that waits. */
+struct poller {
+	struct wait_queue queue;
+	bool triggered;
+};
 
-	if (!file)
-		return POLLNVAL;
-	if ((events & (POLLIN | POLLRDNORM)) && (file->kind != FILE_CONSOLE || console_pending()))
-		ready |= POLLIN | POLLRDNORM;
-	return ready & events;
+struct poll_entry {
+	struct watcher watcher;
+	struct poller *poller;
+	struct file *file; /* NULL: fd < 0, or not open */
+	bool watched;
+};
+
+/* What a call works with. */
+struct poll_set {
+	struct pollfd *fds;
+	struct poll_entry *entries;
+	unsigned long count;
+	struct pollfd small_fds[SMALL];
+	struct poll_entry small_entries[SMALL];
+};
+
+static void notify(struct watcher *watcher, uint32_t events)
+{
+	struct poll_entry *entry = container_of(watcher, struct poll_entry, watcher);
+	uint64_t irq = spin_lock(&entry->poller->queue.lock);
+
+	(void)events;
+	entry->poller->triggered = true;
+	wait_wake(&entry->poller->queue, 1);
+	spin_unlock(&entry->poller->queue.lock, irq);
 }
 
-/* Waits for input where somebody asked for it. Returns 0: look again, or -errno. */
-static long wait_for_input(bool wanted, uint64_t deadline)
+uint32_t file_ready(struct file *file)
 {
-	int err;
-
-	if (clock_ns() >= deadline)
-		return -ETIMEDOUT;
-	if (wanted)
-		return console_wait(deadline);
-	err = thread_sleep_until(deadline);
-	return err ? err : -ETIMEDOUT;
+	if (!file->ops->ready)
+		return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+	return file->ops->ready(file);
 }
 
-static uint64_t deadline_after(uint64_t ns)
+static int set_init(struct poll_set *set, unsigned long count)
 {
-	uint64_t deadline;
+	set->count = count;
+	set->fds = set->small_fds;
+	set->entries = set->small_entries;
+	if (count <= SMALL)
+		return 0;
+	set->fds = heap_alloc(count * sizeof(*set->fds));
+	set->entries = heap_alloc(count * sizeof(*set->entries));
+	if (set->fds && set->entries)
+		return 0;
+	heap_free(set->fds);
+	heap_free(set->entries);
+	return -ENOMEM;
+}
 
-	return __builtin_add_overflow(clock_ns(), ns, &deadline) ? WAIT_FOREVER : deadline;
+static void set_free(struct poll_set *set)
+{
+	if (set->count > SMALL) {
+		heap_free(set->fds);
+		heap_free(set->entries);
+	}
+}
+
+/* One look at all files. Returns how many are ready. */
+static long look(struct poll_set *set)
+{
+	long ready = 0;
+
+	for (unsigned long i = 0; i < set->count; i++) {
+		struct pollfd *p = &set->fds[i];
+
+		p->revents = 0;
+		if (set->entries[i].file)
+			p->revents = file_ready(set->entries[i].file) & (p->events | POLLERR | POLLHUP);
+		else if (p->fd >= 0)
+			p->revents = POLLNVAL;
+		ready += p->revents != 0;
+	}
+	return ready;
+}
+
+static void watch_all(struct poll_set *set, struct poller *poller)
+{
+	for (unsigned long i = 0; i < set->count; i++) {
+		struct poll_entry *entry = &set->entries[i];
+
+		if (!entry->file || !entry->file->watch)
+			continue;
+		entry->poller = poller;
+		entry->watcher.notify = notify;
+		entry->watched = true;
+		watch_add(entry->file->watch, &entry->watcher);
+	}
+}
+
+/* Sleeps until one of the files may have become ready. */
+static int wait_notified(struct poller *poller, uint64_t deadline)
+{
+	uint64_t irq = spin_lock(&poller->queue.lock);
+	int err = 0;
+
+	while (!poller->triggered && !err)
+		err = wait_sleep(&poller->queue, deadline, &irq);
+	poller->triggered = false;
+	spin_unlock(&poller->queue.lock, irq);
+	return err;
+}
+
+/* Fills in revents. Returns how many are ready (0 at the deadline), or -EINTR. */
+static long poll_until(struct poll_set *set, uint64_t deadline)
+{
+	struct poller poller = { .queue = WAIT_QUEUE_INIT(poller.queue) };
+	long result;
+	int err = 0;
+
+	for (unsigned long i = 0; i < set->count; i++)
+		set->entries[i] = (struct poll_entry){
+			.file = set->fds[i].fd >= 0 ? file_get(set->fds[i].fd) : NULL,
+		};
+	result = look(set);
+	if (!result && clock_ns() < deadline) {
+		watch_all(set, &poller);
+		while (!(result = look(set)) && !err)
+			err = wait_notified(&poller, deadline);
+		if (!result && err != -ETIMEDOUT)
+			result = err;
+	}
+	for (unsigned long i = 0; i < set->count; i++) {
+		struct poll_entry *entry = &set->entries[i];
+
+		if (entry->watched)
+			watch_remove(entry->file->watch, &entry->watcher);
+		if (entry->file)
+			file_put(entry->file);
+	}
+	return result;
 }
 
 /* From a relative time in the program's memory; NULL: forever. unit: ns per second's fraction. */
@@ -69,44 +177,28 @@ static long read_timeout(const void *timeout, int64_t unit, uint64_t *deadline)
 		return -EINVAL;
 	if (!__builtin_mul_overflow((uint64_t)t[0], NS_PER_SEC, &ns) &&
 	    !__builtin_add_overflow(ns, (uint64_t)(t[1] * unit), &ns))
-		*deadline = deadline_after(ns);
+		*deadline = deadline_in(ns);
 	return 0;
 }
 
-/* One look at all of fds, writing revents. Returns how many are ready, or -EFAULT. */
-static long poll_once(struct pollfd *fds, unsigned long count, bool *wants_input)
+static long poll_call(struct pollfd *fds, unsigned long count, uint64_t deadline)
 {
-	struct pollfd p;
-	long ready = 0;
+	struct poll_set set;
+	long result;
 
-	*wants_input = false;
-	for (unsigned long i = 0; i < count; i++) {
-		if (copy_from_program(&p, &fds[i], sizeof(p)))
-			return -EFAULT;
-		p.revents = p.fd < 0 ? 0 : ready_events(p.fd, p.events);
-		if (copy_to_program(&fds[i], &p, sizeof(p)))
-			return -EFAULT;
-		ready += p.revents != 0;
-		*wants_input |= p.fd >= 0 && p.events & (POLLIN | POLLRDNORM);
-	}
-	return ready;
-}
-
-static long poll_until(struct pollfd *fds, unsigned long count, uint64_t deadline)
-{
-	bool wants_input;
-
-	if (count > FILES_MAX)
+	if (count > descriptor_limit())
 		return -EINVAL;
-	for (;;) {
-		long ready = poll_once(fds, count, &wants_input);
-
-		if (ready)
-			return ready;
-		ready = wait_for_input(wants_input, deadline);
-		if (ready)
-			return ready == -ETIMEDOUT ? 0 : ready;
-	}
+	result = set_init(&set, count);
+	if (result)
+		return result;
+	if (copy_from_program(set.fds, fds, count * sizeof(*fds)))
+		result = -EFAULT;
+	else
+		result = poll_until(&set, deadline);
+	if (result >= 0 && copy_to_program(fds, set.fds, count * sizeof(*fds)))
+		result = -EFAULT;
+	set_free(&set);
+	return result;
 }
 
 long sys_poll(struct pollfd *fds, unsigned long count, int timeout_ms)
@@ -114,8 +206,8 @@ long sys_poll(struct pollfd *fds, unsigned long count, int timeout_ms)
 	uint64_t deadline = WAIT_FOREVER;
 
 	if (timeout_ms >= 0)
-		deadline = deadline_after((uint64_t)timeout_ms * NS_PER_MS);
-	return poll_until(fds, count, deadline);
+		deadline = deadline_in((uint64_t)timeout_ms * NS_PER_MS);
+	return poll_call(fds, count, deadline);
 }
 
 long sys_ppoll(struct pollfd *fds, unsigned long count, const struct timespec64 *timeout)
@@ -123,63 +215,107 @@ long sys_ppoll(struct pollfd *fds, unsigned long count, const struct timespec64 
 	uint64_t deadline;
 	long err = read_timeout(timeout, 1, &deadline);
 
-	return err ? err : poll_until(fds, count, deadline);
+	return err ? err : poll_call(fds, count, deadline);
 }
 
+static const short asks[3] = { SELECT_IN, SELECT_OUT, SELECT_EXCEPT };
+
+/* The three sets, count bits each, one behind the other. */
 struct sets {
-	uint64_t bits[3][SET_WORDS]; /* in, out, except */
+	uint64_t *bits[3];
+	int count;
 };
 
-/* Which of the descriptors below count in asked are ready? Returns how many, or -EBADF. */
-static long select_once(int count, const struct sets *asked, struct sets *ready, bool *wants_input)
+static bool in_set(const struct sets *sets, int set, int fd)
 {
-	static const short events[3] = { POLLIN, POLLOUT, 0 };
+	return sets->bits[set][fd / 64] & BIT(fd % 64);
+}
+
+/* Bits to struct pollfd. Returns 0, -EBADF or -ENOMEM. */
+static long select_init(struct poll_set *set, const struct sets *sets)
+{
+	unsigned long n = 0;
+	long err;
+
+	for (int fd = 0; fd < sets->count; fd++)
+		n += in_set(sets, 0, fd) || in_set(sets, 1, fd) || in_set(sets, 2, fd);
+	err = set_init(set, n);
+	if (err)
+		return err;
+	n = 0;
+	for (int fd = 0; fd < sets->count; fd++) {
+		struct pollfd p = { .fd = fd };
+
+		for (int i = 0; i < 3; i++)
+			if (in_set(sets, i, fd))
+				p.events |= asks[i];
+		if (p.events)
+			set->fds[n++] = p;
+	}
+	return 0;
+}
+
+/* struct pollfd back to bits. Returns how many are set, or -EBADF. */
+static long select_result(const struct poll_set *set, struct sets *sets)
+{
 	long n = 0;
 
-	memset(ready, 0, sizeof(*ready));
-	*wants_input = false;
-	for (int fd = 0; fd < count; fd++) {
-		for (int set = 0; set < 3; set++) {
-			if (!(asked->bits[set][fd / 64] & BIT(fd % 64)))
+	for (unsigned long k = 0; k < set->count; k++) {
+		const struct pollfd *p = &set->fds[k];
+
+		if (p->revents & POLLNVAL)
+			return -EBADF;
+		for (int i = 0; i < 3; i++) {
+			if (!in_set(sets, i, p->fd))
 				continue;
-			if (!file_get(fd))
-				return -EBADF;
-			*wants_input |= set == 0;
-			if (ready_events(fd, events[set])) {
-				ready->bits[set][fd / 64] |= BIT(fd % 64);
+			if (p->revents & asks[i])
 				n++;
-			}
+			else
+				sets->bits[i][p->fd / 64] &= ~BIT(p->fd % 64);
 		}
 	}
 	return n;
 }
 
+static long select_sets(struct sets *sets, uint64_t deadline)
+{
+	struct poll_set set;
+	long result = select_init(&set, sets);
+
+	if (result)
+		return result;
+	result = poll_until(&set, deadline);
+	if (result >= 0)
+		result = select_result(&set, sets);
+	set_free(&set);
+	return result;
+}
+
 static long select_until(int count, uint64_t *const user[3], uint64_t deadline)
 {
-	struct sets asked = { 0 }, ready;
-	bool wants_input;
-	size_t size;
-	long n;
+	struct sets sets;
+	uint64_t *memory;
+	size_t words;
+	long n = 0;
 
 	if (count < 0)
 		return -EINVAL;
-	count = MIN(count, FILES_MAX); /* as on Linux, bits above any descriptor are not read */
-	size = ((size_t)count + 63) / 64 * 8;
-	for (int i = 0; i < 3; i++)
-		if (user[i] && copy_from_program(asked.bits[i], user[i], size))
-			return -EFAULT;
-	while ((n = select_once(count, &asked, &ready, &wants_input)) == 0) {
-		n = wait_for_input(wants_input, deadline);
-		if (n == -ETIMEDOUT) {
-			n = 0;
-			break;
-		}
-		if (n)
-			break;
+	sets.count = MIN(count, FILES_MAX); /* as on Linux, bits above any descriptor are not read */
+	words = ((size_t)sets.count + 63) / 64;
+	memory = heap_zalloc(3 * words * 8 + 8);
+	if (!memory)
+		return -ENOMEM;
+	for (int i = 0; i < 3; i++) {
+		sets.bits[i] = memory + i * words;
+		if (user[i] && copy_from_program(sets.bits[i], user[i], words * 8))
+			n = -EFAULT;
 	}
+	if (!n)
+		n = select_sets(&sets, deadline);
 	for (int i = 0; n >= 0 && i < 3; i++)
-		if (user[i] && copy_to_program(user[i], ready.bits[i], size))
-			return -EFAULT;
+		if (user[i] && copy_to_program(user[i], sets.bits[i], words * 8))
+			n = -EFAULT;
+	heap_free(memory);
 	return n;
 }
 

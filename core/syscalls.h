@@ -45,6 +45,10 @@ SYSCALL(262, newfstatat)
 SYSCALL(270, pselect6)
 SYSCALL(271, ppoll)
 SYSCALL(292, dup3)
+SYSCALL(295, preadv)
+SYSCALL(296, pwritev)
+SYSCALL(327, preadv2)
+SYSCALL(328, pwritev2)
 #endif
 
 #ifdef CONFIG_SYSCALLS_MEMORY
