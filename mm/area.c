@@ -30,13 +30,8 @@ void area_init(void)
 		.ram = stats.total * FRAME_SIZE,
 	};
 	area_tree_init(&space.areas);
-}
-
-pte_t area_pte(int prot)
-{
-	if (!(prot & PROT_ALL))
-		return 0;
-	return PTE_BASE | (prot & PROT_WRITE ? PTE_W : 0) | (prot & PROT_EXEC ? 0 : PTE_NX);
+	if (IS_ENABLED(CONFIG_RECLAIM))
+		frame_set_reclaim(area_reclaim_outside);
 }
 
 bool area_may_commit(const struct address_space *as, size_t length, int prot, int flags)
@@ -70,17 +65,17 @@ int area_add(struct address_space *as, const struct area *like)
 	return 0;
 }
 
-static void release_page(void *ctx, phys_t pa, unsigned order)
+static void release_pages(void *ctx, phys_t pa, size_t frames)
 {
 	struct address_space *as = ctx;
 
-	frame_free(pa, order);
-	as->stats.resident -= FRAME_SIZE << order;
+	frame_free_run(pa, frames);
+	as->stats.resident -= frames * FRAME_SIZE;
 }
 
 int area_drop_pages(struct address_space *as, virt_t start, virt_t end)
 {
-	return paging_unmap(as->root, start, end, release_page, as);
+	return paging_unmap(as->root, start, end, release_pages, as);
 }
 
 int area_clear(struct address_space *as, virt_t start, virt_t end)
@@ -186,9 +181,9 @@ long area_map(struct address_space *as, virt_t addr, size_t length, int prot, in
 	if ((flags & MAP_HUGETLB) || !area_may_commit(as, length, prot, flags))
 		return -ENOMEM;
 
-	irq = spin_lock(&as->lock);
-	at = map_locked(as, addr, length, prot, flags);
-	spin_unlock(&as->lock, irq);
+	irq = area_lock(as);
+	at = AREA_TRY(as, map_locked(as, addr, length, prot, flags));
+	area_unlock(as, irq);
 	/* As on Linux, mmap succeeds even where not all pages can be had at once. */
 	if (at > 0 && (flags & (MAP_POPULATE | MAP_LOCKED)) && (prot & PROT_ALL))
 		(void)area_populate(as, at, at + length, prot & PROT_WRITE ? PF_WRITE : 0);
@@ -203,9 +198,9 @@ int area_unmap(struct address_space *as, virt_t addr, size_t length)
 	length = page_round(length);
 	if (!IS_ALIGNED(addr, FRAME_SIZE) || length == 0 || !in_user_space(addr, length))
 		return -EINVAL;
-	irq = spin_lock(&as->lock);
-	err = area_clear(as, addr, addr + length);
-	spin_unlock(&as->lock, irq);
+	irq = area_lock(as);
+	err = AREA_TRY(as, area_clear(as, addr, addr + length));
+	area_unlock(as, irq);
 	return err;
 }
 
@@ -235,21 +230,21 @@ static int brk_locked(struct address_space *as, virt_t end)
 
 virt_t area_brk(struct address_space *as, virt_t end)
 {
-	uint64_t irq = spin_lock(&as->lock);
+	uint64_t irq = area_lock(as);
 
-	if (brk_locked(as, end) == 0)
+	if (AREA_TRY(as, brk_locked(as, end)) == 0)
 		as->brk_end = end;
 	end = as->brk_end;
-	spin_unlock(&as->lock, irq);
+	area_unlock(as, irq);
 	return end;
 }
 
 void area_stats(struct address_space *as, struct area_stats *stats)
 {
-	uint64_t irq = spin_lock(&as->lock);
+	uint64_t irq = area_lock(as);
 
 	*stats = as->stats;
-	spin_unlock(&as->lock, irq);
+	area_unlock(as, irq);
 }
 
 const char *area_policy(void)

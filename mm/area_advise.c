@@ -16,8 +16,6 @@ static bool is_hint(int advice)
 	case MADV_DOFORK:
 	case MADV_MERGEABLE:
 	case MADV_UNMERGEABLE:
-	case MADV_HUGEPAGE:
-	case MADV_NOHUGEPAGE:
 	case MADV_DONTDUMP:
 	case MADV_DODUMP:
 	case MADV_WIPEONFORK:
@@ -34,27 +32,39 @@ static bool is_hint(int advice)
 /* Gives back the frames of all areas in the range; as on Linux, a hole stops nobody. */
 static int drop(struct address_space *as, virt_t start, virt_t end)
 {
-	uint64_t irq = spin_lock(&as->lock);
+	uint64_t irq = area_lock(as);
 	int err = area_covered(as, start, end) < end ? -ENOMEM : 0;
 
 	/* Pages are nowhere but in areas. */
 	if (area_drop_pages(as, start, end) != 0)
 		err = -ENOMEM;
-	spin_unlock(&as->lock, irq);
+	area_unlock(as, irq);
 	return err;
 }
 
 static int populate(struct address_space *as, virt_t start, virt_t end, uint64_t error)
 {
-	uint64_t irq = spin_lock(&as->lock);
+	uint64_t irq = area_lock(as);
 	bool covered = area_covered(as, start, end) == end;
 	int err;
 
-	spin_unlock(&as->lock, irq);
+	area_unlock(as, irq);
 	if (!covered)
 		return -ENOMEM;
 	err = area_populate(as, start, end, error);
 	return err == -EFAULT ? -EINVAL : err; /* madvise(2): the protection forbids it */
+}
+
+/* Which pages later first touches take; what is mapped stays as it is. */
+static int choose_pages(struct address_space *as, virt_t start, virt_t end, enum area_pages pages)
+{
+	uint64_t irq = area_lock(as);
+	int err = -ENOMEM;
+
+	if (area_covered(as, start, end) == end)
+		err = area_change(as, start, end, (struct area_change){ -1, pages });
+	area_unlock(as, irq);
+	return err;
 }
 
 int area_advise(struct address_space *as, virt_t addr, size_t length, int advice)
@@ -65,7 +75,8 @@ int area_advise(struct address_space *as, virt_t addr, size_t length, int advice
 	if (!IS_ALIGNED(addr, FRAME_SIZE) || (length && !bytes) || end < addr)
 		return -EINVAL;
 	if (!is_hint(advice) && advice != MADV_DONTNEED && advice != MADV_DONTNEED_LOCKED &&
-	    advice != MADV_FREE && advice != MADV_POPULATE_READ && advice != MADV_POPULATE_WRITE)
+	    advice != MADV_FREE && advice != MADV_POPULATE_READ && advice != MADV_POPULATE_WRITE &&
+	    advice != MADV_HUGEPAGE && advice != MADV_NOHUGEPAGE)
 		return -EINVAL;
 	if (!bytes)
 		return 0;
@@ -76,6 +87,10 @@ int area_advise(struct address_space *as, virt_t addr, size_t length, int advice
 	case MADV_DONTNEED_LOCKED:
 	case MADV_FREE:
 		return drop(as, addr, end);
+	case MADV_HUGEPAGE:
+		return choose_pages(as, addr, end, AREA_PAGES_LARGE);
+	case MADV_NOHUGEPAGE:
+		return choose_pages(as, addr, end, AREA_PAGES_SMALL);
 	case MADV_POPULATE_READ:
 		return populate(as, addr, end, 0);
 	case MADV_POPULATE_WRITE:
@@ -92,7 +107,7 @@ int area_resident(struct address_space *as, virt_t addr, size_t pages, uint8_t *
 
 	if (pages > USER_MAX / FRAME_SIZE || !in_user_space(addr, pages * FRAME_SIZE))
 		return -ENOMEM;
-	irq = spin_lock(&as->lock);
+	irq = area_lock(as);
 	covered = area_covered(as, addr, addr + pages * FRAME_SIZE) == addr + pages * FRAME_SIZE;
 	for (size_t i = 0; covered && vec && i < pages; i++) {
 		unsigned order;
@@ -101,6 +116,6 @@ int area_resident(struct address_space *as, virt_t addr, size_t pages, uint8_t *
 
 		vec[i] = paging_query(as->root, addr + i * FRAME_SIZE, &pa, &order, &flags);
 	}
-	spin_unlock(&as->lock, irq);
+	area_unlock(as, irq);
 	return covered ? 0 : -ENOMEM;
 }

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* First touch: the fault that gives a page its frame. */
+/* First touch: the fault that gives a page its frame. It takes the largest page that fits into the
+ * area and that memory allows; where that is 4 KiB, a program that goes through its memory in order
+ * gets more and more of them at once. */
 #include "arch/x86/trap.h"
 #include "include/errno.h"
 #include "mm/area_space.h"
 #include "mm/frame.h"
+
+/* Small pages mapped at once where it is known that all will be wanted. */
+#define POPULATE_MAX 32U
+#define AROUND_MAX ((unsigned)CONFIG_FAULT_AROUND)
+#define BATCH_MAX MAX(POPULATE_MAX, AROUND_MAX)
 
 static bool allowed(const struct area *area, uint64_t error)
 {
@@ -14,82 +21,167 @@ static bool allowed(const struct area *area, uint64_t error)
 	return area->prot & PROT_ALL;
 }
 
-/* A large page must leave something for those to whom a large page is no use. */
-static bool plentiful(const struct address_space *as)
+/* Would there be something left, behind so many bytes, for those to whom they would be no use? */
+static bool plentiful(struct address_space *as, uint64_t bytes)
 {
-	return frame_free_count() * FRAME_SIZE > as->ram / 8 + LARGE_PAGE;
+	uint64_t left = as->scarce ? as->ram / 2 : as->ram / 8;
+
+	if (frame_free_count() * FRAME_SIZE <= left + bytes)
+		return false;
+	as->scarce = false;
+	return true;
 }
 
-/* Puts a zeroed page at va, where nothing is. Returns 0, -ENOMEM or -EEXIST. */
-static int map_zeroed(struct address_space *as, const struct area *area, virt_t va, unsigned order)
+static bool affordable(struct address_space *as, const struct area *area, unsigned order)
 {
-	phys_t page = frame_alloc_zeroed(order);
-	int err;
+	uint64_t bytes = FRAME_SIZE << order;
 
-	if (page == FRAME_NONE)
-		return -ENOMEM;
-	err = paging_map(as->root, va, page, order, area_pte(area->prot));
-	if (err) {
-		frame_free(page, order);
-		return err;
+	if (area->pages == AREA_PAGES_LARGE)
+		return frame_free_count() * FRAME_SIZE > bytes + as->ram / 64;
+	return area->pages == AREA_PAGES_ANY && plentiful(as, bytes);
+}
+
+/* A page of this order, if it may be at va and can be had; FRAME_NONE: no. */
+static phys_t large_page(struct address_space *as, const struct area *area, virt_t va,
+                         unsigned order)
+{
+	virt_t block = ALIGN_DOWN(va, FRAME_SIZE << order);
+
+	if (block < area->start || area->end - block < (FRAME_SIZE << order) ||
+	    !affordable(as, area, order))
+		return FRAME_NONE;
+	/* Clearing 1 GiB would take too long. */
+	return order == ORDER_1G ? frame_alloc_clean(order) : frame_alloc_zeroed(order);
+}
+
+static void count(struct address_space *as, virt_t va, uint64_t bytes)
+{
+	as->recent[as->stats.faults++ % RECENT_MAX] = va;
+	as->stats.resident += bytes;
+	as->stats.large += bytes >= LARGE_PAGE;
+}
+
+/* Puts a large page around va, in a block of order hole with nothing in it. Returns its size in
+ * bytes; 0: it cannot be. */
+static uint64_t touch_large(struct address_space *as, const struct area *area, virt_t va,
+                            unsigned hole)
+{
+	phys_t page = FRAME_NONE;
+	unsigned order = ORDER_1G;
+
+	if (hole >= order && cpu_features.page1g)
+		page = large_page(as, area, va, order);
+	if (page == FRAME_NONE) {
+		order = ORDER_2M;
+		page = large_page(as, area, va, order);
 	}
-	as->stats.resident += FRAME_SIZE << order;
-	as->stats.faults++;
-	as->stats.large += order >= ORDER_2M;
+	if (page == FRAME_NONE)
+		return 0;
+	if (IS_ENABLED(CONFIG_RECLAIM))
+		area_reclaim_prepare(as);
+	if (paging_map(as->root, ALIGN_DOWN(va, FRAME_SIZE << order), page, order,
+	               area_pte(area->prot)) != 0) {
+		frame_free(page, order);
+		return 0;
+	}
+	count(as, va, FRAME_SIZE << order);
+	return FRAME_SIZE << order;
+}
+
+/* How many small pages to map from va on, whose empty entry this is. A program that has touched what
+ * lies before gets twice as many as the time before, up to CONFIG_FAULT_AROUND: at most as many
+ * pages as it really touched are mapped for nothing. */
+static unsigned around(struct address_space *as, const struct area *area, virt_t va, virt_t until,
+                       const pte_t *entry)
+{
+	unsigned index = paging_index(entry);
+	unsigned n = 1, most = MIN((area->end - va) >> FRAME_SHIFT, TABLE_ENTRIES - index);
+
+	if (until > va + FRAME_SIZE) {
+		n = MIN(most, MIN((until - va) >> FRAME_SHIFT, POPULATE_MAX));
+	} else if (AROUND_MAX > 1) {
+		most = MIN(most, AROUND_MAX);
+		while (n < most && n <= index && *(entry - n))
+			n *= 2;
+		n = MIN(n, most);
+		if (n > 1 && !plentiful(as, 0))
+			n = 1;
+	}
+	for (unsigned i = 1; i < n; i++)
+		if (entry[i])
+			return i;
+	return n;
+}
+
+static int touch_small(struct address_space *as, const struct area *area, virt_t va, virt_t until,
+                       pte_t *entry, virt_t *next)
+{
+	pte_t flags = area_pte(area->prot);
+	phys_t frames[BATCH_MAX];
+	unsigned n = frame_alloc_zeroed_singles(frames, around(as, area, va, until, entry));
+
+	if (!n)
+		return -ENOMEM;
+	for (unsigned i = 0; i < n; i++)
+		paging_fill(entry + i, frames[i], ORDER_4K, flags);
+	count(as, va, n * FRAME_SIZE);
+	*next = va + n * FRAME_SIZE;
 	return 0;
 }
 
-int area_touch(struct address_space *as, virt_t addr, uint64_t error, unsigned *order)
+int area_touch(struct address_space *as, virt_t addr, virt_t until, uint64_t error, virt_t *next)
 {
-	struct area *area = area_find(as, addr);
-	virt_t block = ALIGN_DOWN(addr, LARGE_PAGE);
-	unsigned hole;
-	pte_t flags;
-	phys_t pa;
+	struct area *area = area_at(as, addr);
+	virt_t va = ALIGN_DOWN(addr, FRAME_SIZE);
+	unsigned order;
+	pte_t *entry;
 
-	if (!area || area->start > addr || !allowed(area, error))
+	if (unlikely(!area || !allowed(area, error)))
 		return -EFAULT;
-	if (paging_query(as->root, addr, &pa, order, &flags)) {
+	entry = paging_lookup(as->root, va, &order);
+	if (unlikely(*entry)) {
 		/* There already: another CPU was faster, or this one remembered what was before. */
-		tlb_flush_page(addr);
+		tlb_flush_page(va);
+		*next = ALIGN_DOWN(va, FRAME_SIZE << order) + (FRAME_SIZE << order);
 		return 0;
 	}
-	hole = *order;
-	if (IS_ENABLED(CONFIG_LARGE_PAGES) && hole >= ORDER_2M && block >= area->start &&
-	    block + LARGE_PAGE <= area->end && plentiful(as)) {
-		*order = ORDER_2M;
-		if (map_zeroed(as, area, block, ORDER_2M) == 0)
-			return 0;
+	if (order >= ORDER_2M) {
+		uint64_t size = IS_ENABLED(CONFIG_LARGE_PAGES) ? touch_large(as, area, va, order) : 0;
+		int err = 0;
+
+		*next = ALIGN_DOWN(va, size) + size;
+		if (!size)
+			err = paging_make_entry(as->root, va, &entry);
+		if (size || err)
+			return err;
 	}
-	*order = ORDER_4K;
-	return map_zeroed(as, area, ALIGN_DOWN(addr, FRAME_SIZE), ORDER_4K);
+	return touch_small(as, area, va, until, entry, next);
 }
 
 int area_fault(struct address_space *as, virt_t addr, uint64_t error)
 {
 	uint64_t irq;
-	unsigned order;
+	virt_t next;
 	int err;
 
 	if (addr < USER_MIN || addr >= USER_MAX)
 		return -EFAULT;
-	irq = spin_lock(&as->lock);
-	err = area_touch(as, addr, error, &order);
-	spin_unlock(&as->lock, irq);
+	irq = area_lock(as);
+	err = AREA_TRY(as, area_touch(as, addr, 0, error, &next));
+	area_unlock(as, irq);
 	return err;
 }
 
+/* What is populated is zero, and so of no use to the next page: nothing is reclaimed here. */
 int area_populate(struct address_space *as, virt_t start, virt_t end, uint64_t error)
 {
 	while (start < end) {
-		uint64_t irq = spin_lock(&as->lock);
-		unsigned order;
-		int err = area_touch(as, start, error, &order);
+		uint64_t irq = area_lock(as);
+		int err = area_touch(as, start, end, error, &start);
 
-		spin_unlock(&as->lock, irq);
+		area_unlock(as, irq);
 		if (err)
 			return err;
-		start = ALIGN_DOWN(start, FRAME_SIZE << order) + (FRAME_SIZE << order);
 	}
 	return 0;
 }

@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* mprotect: areas are cut where the protection changes and united where it becomes the same. */
+/* mprotect, and what else changes a range of areas: they are cut where it changes them and united
+ * where they become the same. */
 #include "include/errno.h"
 #include "mm/area_space.h"
 #include "mm/heap.h"
 
-/* [start, end) is covered by areas. */
-static int protect_covered(struct address_space *as, virt_t start, virt_t end, int prot)
+static bool differs(const struct area *area, struct area_change change)
+{
+	return (change.prot >= 0 && area->prot != change.prot) ||
+	       (change.pages >= 0 && (int)area->pages != change.pages);
+}
+
+int area_change(struct address_space *as, virt_t start, virt_t end, struct area_change change)
 {
 	struct area *first = area_find(as, start), *last = area_find(as, end - 1);
-	bool cut_first = first->start < start && first->prot != prot;
-	bool cut_last = last->end > end && last->prot != prot;
+	bool cut_first = first->start < start && differs(first, change);
+	bool cut_last = last->end > end && differs(last, change);
 	struct area *upper_first = cut_first ? heap_alloc(sizeof(*first)) : NULL;
 	struct area *upper_last = cut_last ? heap_alloc(sizeof(*last)) : NULL;
 
 	if ((cut_first && !upper_first) || (cut_last && !upper_last) ||
-	    paging_protect(as->root, start, end, area_pte(prot)) != 0) {
+	    (change.prot >= 0 && paging_protect(as->root, start, end, area_pte(change.prot)) != 0)) {
 		heap_free(upper_first);
 		heap_free(upper_last);
 		return -ENOMEM;
@@ -24,14 +30,19 @@ static int protect_covered(struct address_space *as, virt_t start, virt_t end, i
 	if (cut_first)
 		area_cut(as, first, start, upper_first);
 	for (struct area *area = area_find(as, start); area && area->start < end;
-	     area = area_next(area))
-		area->prot = prot;
+	     area = area_next(area)) {
+		if (change.prot >= 0)
+			area->prot = change.prot;
+		if (change.pages >= 0)
+			area->pages = change.pages;
+	}
 	area_merge(as, start, end);
 	return 0;
 }
 
 int area_protect(struct address_space *as, virt_t addr, size_t length, int prot)
 {
+	struct area_change change = { .prot = prot & PROT_ALL, .pages = -1 };
 	virt_t end, covered;
 	uint64_t irq;
 	int err = 0;
@@ -46,12 +57,12 @@ int area_protect(struct address_space *as, virt_t addr, size_t length, int prot)
 	if (wx_refused(prot))
 		return -EACCES;
 	end = addr + length;
-	irq = spin_lock(&as->lock);
+	irq = area_lock(as);
 	covered = area_covered(as, addr, end);
 	if (covered > addr)
-		err = protect_covered(as, addr, covered, prot & PROT_ALL);
+		err = AREA_TRY(as, area_change(as, addr, covered, change));
 	if (!err && covered < end)
 		err = -ENOMEM;
-	spin_unlock(&as->lock, irq);
+	area_unlock(as, irq);
 	return err;
 }

@@ -116,8 +116,8 @@ long area_remap(struct address_space *as, virt_t addr, size_t old_length, size_t
 		return -EINVAL;
 	if (new_length > USER_MAX)
 		return flags & MREMAP_FIXED ? -EINVAL : -ENOMEM;
-	irq = spin_lock(&as->lock);
-	result = remap_locked(as, addr, old_length, new_length, flags, new_addr);
-	spin_unlock(&as->lock, irq);
+	irq = area_lock(as);
+	result = AREA_TRY(as, remap_locked(as, addr, old_length, new_length, flags, new_addr));
+	area_unlock(as, irq);
 	return result;
 }

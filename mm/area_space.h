@@ -15,6 +15,13 @@
 #define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
 #define LARGE_PAGE (FRAME_SIZE << ORDER_2M)
 
+/* Which pages first touch may take: madvise(MADV_NOHUGEPAGE), (MADV_HUGEPAGE). */
+enum area_pages {
+	AREA_PAGES_ANY,   /* large ones while there is plenty of memory */
+	AREA_PAGES_SMALL, /* 4 KiB only */
+	AREA_PAGES_LARGE, /* large ones while there is memory */
+};
+
 /* Where the content of a page comes from on first touch. */
 enum area_origin {
 	AREA_ANONYMOUS, /* zeros */
@@ -28,16 +35,41 @@ struct area {
 	enum area_origin origin;
 	int prot;
 	int type; /* MAP_PRIVATE or MAP_SHARED; the same thing while there is one address space */
+	enum area_pages pages;
 };
+
+#define RECENT_MAX 64 /* more than one instruction can need */
 
 struct address_space {
 	struct spinlock lock;
+	bool locked; /* area_lock() */
 	phys_t root;
 	struct tree areas;
+	struct area *last; /* found by area_at(); NULL: none */
 	virt_t brk_start, brk_end;
 	uint64_t ram; /* bytes */
+	/* Memory given back under pressure (mm/area_reclaim.c). */
+	bool scarce;       /* it was short, and no large page was affordable since */
+	phys_t spare;      /* a frame for the table that splitting a large page takes; FRAME_NONE */
+	virt_t reclaim_at; /* where the next search begins */
+	virt_t recent[RECENT_MAX]; /* pages that the last faults brought */
 	struct area_stats stats;
 };
+
+/* The lock, and that it is held: who runs out of frames with it held must not reclaim. */
+static inline uint64_t area_lock(struct address_space *as)
+{
+	uint64_t irq = spin_lock(&as->lock);
+
+	as->locked = true;
+	return irq;
+}
+
+static inline void area_unlock(struct address_space *as, uint64_t irq)
+{
+	as->locked = false;
+	spin_unlock(&as->lock, irq);
+}
 
 static inline struct area *area_of(const struct tree_node *node)
 {
@@ -74,6 +106,20 @@ void area_tree_init(struct tree *tree);
 
 /* The first area that ends above addr (it may begin above addr too); NULL: none. */
 struct area *area_find(const struct address_space *as, virt_t addr);
+
+/* The area that addr lies in; NULL: none. Cheap where it is the one of the call before. */
+static inline struct area *area_at(struct address_space *as, virt_t addr)
+{
+	struct area *area = as->last;
+
+	if (unlikely(!area || addr < area->start || addr >= area->end)) {
+		area = area_find(as, addr);
+		if (!area || area->start > addr)
+			return NULL;
+		as->last = area;
+	}
+	return area;
+}
 
 /* Is [start, end) free of areas? */
 bool area_range_free(const struct address_space *as, virt_t start, virt_t end);
@@ -118,11 +164,48 @@ static inline bool wx_refused(int prot)
 }
 
 /* Page-table flags for a protection; 0: no access. */
-pte_t area_pte(int prot);
+static inline pte_t area_pte(int prot)
+{
+	if (!(prot & PROT_ALL))
+		return 0;
+	return PTE_BASE | (prot & PROT_WRITE ? PTE_W : 0) | (prot & PROT_EXEC ? 0 : PTE_NX);
+}
 
-/* mm/area_fault.c: gives the page at addr a frame. *order: of the page that is there now. */
-int area_touch(struct address_space *as, virt_t addr, uint64_t error, unsigned *order);
+/* mm/area_fault.c: gives the page at addr a frame, and those behind it that will want one, up to
+ * until for sure. *next: behind what is there now. Returns 0, -EFAULT or -ENOMEM. */
+int area_touch(struct address_space *as, virt_t addr, virt_t until, uint64_t error, virt_t *next);
 /* The same for all pages of [start, end), taking the lock for each. Stops at the first error. */
 int area_populate(struct address_space *as, virt_t start, virt_t end, uint64_t error);
+
+/* mm/area_protect.c: changes all areas of [start, end), which is covered, and what they map; they
+ * are cut at its ends where that makes a difference. Returns 0, or -ENOMEM: nothing has changed. */
+struct area_change {
+	int prot;  /* -1: stays */
+	int pages; /* enum area_pages; -1: stays */
+};
+int area_change(struct address_space *as, virt_t start, virt_t end, struct area_change change);
+
+/* mm/area_reclaim.c: gives frames back whose pages hold nothing but zeros, as pages do that were
+ * mapped ahead of need or as part of a large page, and never written to. Returns whether it found
+ * some. */
+bool area_reclaim(struct address_space *as);
+/* Keeps a frame for that. Called when there is plenty. */
+void area_reclaim_prepare(struct address_space *as);
+/* For frame_set_reclaim(). */
+bool area_reclaim_outside(void);
+
+/* A call that, where it found no frame, is made again as long as some can be reclaimed. */
+#ifdef CONFIG_RECLAIM
+#define AREA_TRY(as, call)                                                                         \
+	({                                                                                             \
+		__typeof__(call) result_;                                                                  \
+		do                                                                                         \
+			result_ = (call);                                                                      \
+		while (unlikely(result_ == -ENOMEM) && area_reclaim(as));                                  \
+		result_;                                                                                   \
+	})
+#else
+#define AREA_TRY(as, call) (call)
+#endif
 
 #endif

@@ -89,6 +89,8 @@ void area_remove(struct address_space *as, struct area *area)
 {
 	struct area *next = area_next(area);
 
+	if (as->last == area)
+		as->last = NULL;
 	tree_remove(&as->areas, &area->node);
 	refresh_gap(as, next);
 	as->stats.areas--;
@@ -115,7 +117,8 @@ void area_cut(struct address_space *as, struct area *area, virt_t addr, struct a
 
 static bool alike(const struct area *a, const struct area *b)
 {
-	return a->prot == b->prot && a->type == b->type && a->origin == b->origin;
+	return a->prot == b->prot && a->type == b->type && a->origin == b->origin &&
+	       a->pages == b->pages;
 }
 
 void area_merge(struct address_space *as, virt_t start, virt_t end)

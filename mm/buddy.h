@@ -20,11 +20,13 @@
 #define ORDER_SIZE(order) (FRAME_SIZE << (order))
 
 /* State bytes; the order of the block in the low bits of free and used ones. */
+#define STATE_ORDER 0x1f
 #define STATE_INSIDE 0x00 /* no block begins here */
 #define STATE_FREE 0x20
 #define STATE_USED 0x40
 #define STATE_CACHED 0x60 /* a single frame in a per-CPU cache */
 #define STATE_SPLIT 0x80  /* 2 MiB that are described frame by frame */
+#define STATE_CLEAN 0xa0  /* free, and known to be zero but for the links of the list */
 
 /* A range of RAM. Blocks lie in [first, frontier); what is above was never touched. */
 struct frame_range {
@@ -79,11 +81,16 @@ void buddy_init(void);
 /* Makes p's 2 MiB block described frame by frame, with no block in it. */
 void buddy_split_states(struct frame_range *r, phys_t p);
 
-/* Takes a block out of the free lists. FRAME_NONE: none that large. */
-phys_t buddy_take(unsigned order);
+/* Takes a block out of the free lists. FRAME_NONE: none that large. *clean: it holds zeros. */
+phys_t buddy_take(unsigned order, bool *clean);
 
-/* Puts a block that nobody uses into the free lists, united with its free buddies. */
-void buddy_give(struct frame_range *r, phys_t p, unsigned order);
+/* Puts a block that nobody uses into the free lists, united with its free buddies. clean: it holds
+ * zeros; what it becomes by uniting is clean only if all of it is. */
+void buddy_give(struct frame_range *r, phys_t p, unsigned order, bool clean);
+
+/* Puts [p, end) into the free lists, used frames in blocks of any order. Panics where one is not
+ * used. */
+void buddy_give_run(struct frame_range *r, phys_t p, phys_t end);
 
 /* Checks that a used block of this order begins at p, cutting it out of a larger one where it is a
  * part of that; panics where it is not used. */
@@ -103,6 +110,8 @@ bool carve(unsigned order);
 /* The largest block that carve() could still bring; -1: none. */
 int carve_largest(void);
 
+/* Memory that was never carved holds zeros (frame_set_zeroed()). */
+extern bool carve_zeroed;
 extern uint64_t carve_untouched; /* frames never carved */
 extern uint64_t carve_overhead;  /* frames of state bytes */
 extern uint64_t carve_total;

@@ -3,6 +3,7 @@
  * free lists are empty. State bytes take 1/4096 of the range. They lie at the beginning of the range
  * itself; those of small ranges and of all that lie low together in the largest low one. They are
  * laid out so that what describes the memory at the frontier lies below the frontier. */
+#include "arch/x86/clear.h"
 #include "arch/x86/paging.h"
 #include "arch/x86/spinlock.h"
 #include "include/errno.h"
@@ -12,9 +13,12 @@
 #include "mm/frame.h"
 
 uint64_t carve_untouched, carve_overhead, carve_total;
+bool carve_zeroed;
 
 /* For tables of the direct map: one each of PDPT and PD, and a page table at either end. */
 #define TABLE_RESERVE 4
+
+#define LOADER_SPACE MIB(16)
 
 static phys_t table_reserve[TABLE_RESERVE];
 static unsigned nr_table_reserve;
@@ -78,6 +82,7 @@ int carve_init(const struct mem_range *ram, unsigned nr)
 	take_over(ram, nr);
 	nr_table_reserve = nr_unmapped = 0;
 	carve_untouched = carve_overhead = carve_total = 0;
+	carve_zeroed = false;
 	for (unsigned i = 0; i < nr_frame_ranges; i++) {
 		struct frame_range *r = &frame_ranges[i];
 
@@ -121,12 +126,13 @@ int carve_init(const struct mem_range *ram, unsigned nr)
 /* A cleared frame for paging_direct_map(); nothing is carved for it, since carving is what asks. */
 static phys_t table_alloc(void)
 {
-	phys_t p = buddy_take(0);
+	bool clean = false;
+	phys_t p = buddy_take(0, &clean);
 
 	if (p == FRAME_NONE && nr_table_reserve)
 		p = table_reserve[--nr_table_reserve];
-	if (p != FRAME_NONE)
-		fill_words(phys_to_virt(p), 0, FRAME_SIZE / sizeof(uint64_t));
+	if (p != FRAME_NONE && !clean)
+		clear_pages(phys_to_virt(p), FRAME_SIZE);
 	return p;
 }
 
@@ -138,12 +144,13 @@ static void balance_reserve(void)
 			phys_t p = table_reserve[--nr_table_reserve];
 
 			frame_poison(p, FRAME_SIZE);
-			buddy_give(buddy_range(p, "frame_alloc"), p, 0);
+			buddy_give(buddy_range(p, "frame_alloc"), p, 0, false);
 		}
 		return;
 	}
 	while (nr_table_reserve < TABLE_RESERVE) {
-		phys_t p = buddy_take(0);
+		bool clean;
+		phys_t p = buddy_take(0, &clean);
 
 		if (p == FRAME_NONE)
 			return;
@@ -168,6 +175,15 @@ static bool map_to(struct frame_range *r, phys_t target)
 	return true;
 }
 
+/* Does the block hold zeros? What firmware and boot loaders use for themselves is left out: the low
+ * 16 MiB, and the last 16 MiB of each range below 4 GiB. */
+static bool is_zeroed(const struct frame_range *r, phys_t p, unsigned order)
+{
+	if (!carve_zeroed || IS_ENABLED(CONFIG_POISON_FRAMES))
+		return false;
+	return p >= GIB(4) || (p >= LOADER_SPACE && p + ORDER_SIZE(order) + LOADER_SPACE <= r->end);
+}
+
 /* Gives [frontier, target) to the free lists, in the largest blocks that fit. */
 static void advance(struct frame_range *r, phys_t target)
 {
@@ -186,7 +202,7 @@ static void advance(struct frame_range *r, phys_t target)
 		frame_poison(p, ORDER_SIZE(order));
 		r->frontier += ORDER_SIZE(order);
 		carve_untouched -= 1UL << order;
-		buddy_give(r, p, order);
+		buddy_give(r, p, order, is_zeroed(r, p, order));
 	}
 }
 

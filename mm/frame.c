@@ -16,12 +16,20 @@
 #define BATCH (1U << BATCH_ORDER)
 #define CACHE_MAX (2 * BATCH)
 
+/* In the low bit of a cached frame's address: it holds zeros. */
+#define CLEAN 1UL
+
 struct frame_cache {
 	uint64_t n;
-	phys_t frame[CACHE_MAX]; /* the last one goes out first */
+	uint64_t frame[CACHE_MAX]; /* the last one goes out first */
 } __aligned(64);
 
 static struct frame_cache caches[CONFIG_NR_CPUS];
+
+/* Blocks larger than this (64 KiB) are nothing that reclaiming single pages could bring. */
+#define RECLAIM_ORDER_MAX 4
+
+static bool (*reclaim)(void);
 
 int frame_init(const struct mem_range *ram, unsigned nr)
 {
@@ -49,11 +57,11 @@ static void check_poison(phys_t p, unsigned order)
 #endif
 
 /* frame_lock held. */
-static phys_t take(unsigned order)
+static phys_t take(unsigned order, bool *clean)
 {
 	phys_t p;
 
-	while ((p = buddy_take(order)) == FRAME_NONE)
+	while ((p = buddy_take(order, clean)) == FRAME_NONE)
 		if (!carve(order))
 			return FRAME_NONE;
 	return p;
@@ -64,11 +72,12 @@ static phys_t take(unsigned order)
 static void refill(struct frame_cache *cache)
 {
 	uint64_t flags = spin_lock(&frame_lock);
+	bool clean;
 
 	while (cache->n < BATCH) {
 		int smallest = buddy_smallest();
 		unsigned order = smallest >= 0 && smallest < BATCH_ORDER ? smallest : BATCH_ORDER;
-		phys_t p = take(order);
+		phys_t p = take(order, &clean);
 
 		if (p == FRAME_NONE && buddy_smallest() < 0)
 			break;
@@ -76,7 +85,7 @@ static void refill(struct frame_cache *cache)
 			continue; /* carving for a long run has left short ones */
 		memset(state_small(buddy_range(p, "frame_alloc"), p), STATE_CACHED, 1UL << order);
 		for (uint64_t i = 1UL << order; i-- > 0;)
-			cache->frame[cache->n++] = p + i * FRAME_SIZE;
+			cache->frame[cache->n++] = (p + i * FRAME_SIZE) | (clean ? CLEAN : 0);
 	}
 	spin_unlock(&frame_lock, flags);
 }
@@ -86,30 +95,43 @@ static void drain(struct frame_cache *cache, unsigned n)
 {
 	uint64_t flags = spin_lock(&frame_lock);
 
-	for (unsigned i = 0; i < n; i++)
-		buddy_give(buddy_range(cache->frame[i], "frame_free"), cache->frame[i], 0);
+	for (unsigned i = 0; i < n; i++) {
+		phys_t p = cache->frame[i] & ~CLEAN;
+
+		buddy_give(buddy_range(p, "frame_free"), p, 0, cache->frame[i] & CLEAN);
+	}
 	spin_unlock(&frame_lock, flags);
 	cache->n -= n;
 	memmove(cache->frame, cache->frame + n, cache->n * sizeof(cache->frame[0]));
 }
 
-static phys_t alloc_single(void)
+/* Takes up to n single frames, CLEAN where they hold zeros. Returns how many. */
+static unsigned alloc_singles(uint64_t *frames, unsigned n)
 {
 	uint64_t flags = irq_save();
 	struct frame_cache *cache = &caches[cpu_id()];
-	phys_t p = FRAME_NONE;
+	const struct frame_range *r = &frame_ranges[0];
+	unsigned got = 0;
 
-	if (!cache->n)
-		refill(cache);
-	if (cache->n) {
-		p = cache->frame[--cache->n];
-		*state_small(buddy_range(p, "frame_alloc"), p) = STATE_USED;
+	while (got < n) {
+		uint64_t frame;
+
+		if (!cache->n)
+			refill(cache);
+		if (!cache->n)
+			break;
+		frame = cache->frame[--cache->n];
+		if (unlikely(frame < r->first || frame >= r->frontier))
+			r = buddy_range(frame, "frame_alloc");
+		*state_small(r, frame) = STATE_USED;
+		check_poison(frame & ~CLEAN, 0);
+		frames[got++] = frame;
 	}
 	irq_restore(flags);
-	return p;
+	return got;
 }
 
-static phys_t alloc_block(unsigned order)
+static phys_t alloc_block(unsigned order, bool *clean)
 {
 	uint64_t flags;
 	phys_t p;
@@ -117,36 +139,113 @@ static phys_t alloc_block(unsigned order)
 	if (order > FRAME_ORDER_MAX)
 		return FRAME_NONE;
 	flags = spin_lock(&frame_lock);
-	p = take(order);
+	p = take(order, clean);
 	spin_unlock(&frame_lock, flags);
-	if (p != FRAME_NONE)
-		return p;
-
-	/* What is missing may lie in this CPU's cache. */
-	flags = irq_save();
-	drain(&caches[cpu_id()], caches[cpu_id()].n);
-	irq_restore(flags);
-	flags = spin_lock(&frame_lock);
-	p = take(order);
-	spin_unlock(&frame_lock, flags);
-	return p;
-}
-
-phys_t frame_alloc(unsigned order)
-{
-	phys_t p = order ? alloc_block(order) : alloc_single();
-
+	if (p == FRAME_NONE) {
+		/* What is missing may lie in this CPU's cache. */
+		flags = irq_save();
+		drain(&caches[cpu_id()], caches[cpu_id()].n);
+		irq_restore(flags);
+		flags = spin_lock(&frame_lock);
+		p = take(order, clean);
+		spin_unlock(&frame_lock, flags);
+	}
 	if (p != FRAME_NONE)
 		check_poison(p, order);
 	return p;
 }
 
+static phys_t alloc_once(unsigned order, bool *clean)
+{
+	uint64_t frame;
+
+	if (order)
+		return alloc_block(order, clean);
+	if (!alloc_singles(&frame, 1))
+		return FRAME_NONE;
+	*clean = frame & CLEAN;
+	return frame & ~CLEAN;
+}
+
+static phys_t alloc(unsigned order, bool *clean)
+{
+	phys_t p = alloc_once(order, clean);
+
+	if (IS_ENABLED(CONFIG_RECLAIM) && unlikely(p == FRAME_NONE) && order <= RECLAIM_ORDER_MAX &&
+	    reclaim && reclaim())
+		p = alloc_once(order, clean);
+	return p;
+}
+
+phys_t frame_alloc(unsigned order)
+{
+	bool clean;
+
+	return alloc(order, &clean);
+}
+
+/* What was said to be zero is. */
+static void check_clean(phys_t p, size_t bytes)
+{
+	const uint64_t *words = phys_to_virt(p);
+
+	for (size_t i = 0; IS_ENABLED(CONFIG_DEBUG_CHECKS) && i < bytes / sizeof(*words); i++)
+		if (words[i])
+			panic("frame_alloc: 0x%lx should be zero but is 0x%lx: is memory really handed out "
+			      "zeroed, as pagurus.zeroed says?",
+			      p + i * sizeof(*words), words[i]);
+}
+
 phys_t frame_alloc_zeroed(unsigned order)
 {
-	phys_t p = frame_alloc(order);
+	bool clean;
+	phys_t p = alloc(order, &clean);
 
-	if (p != FRAME_NONE)
+	if (p == FRAME_NONE)
+		return p;
+	if (clean)
+		check_clean(p, ORDER_SIZE(order));
+	else
 		clear_pages(phys_to_virt(p), ORDER_SIZE(order));
+	return p;
+}
+
+unsigned frame_alloc_zeroed_singles(phys_t *frames, unsigned n)
+{
+	unsigned got = alloc_singles(frames, n), i = 0;
+
+	while (i < got) {
+		phys_t first = frames[i] & ~CLEAN;
+		uint64_t clean = frames[i] & CLEAN;
+		size_t bytes = 0;
+
+		/* Neighbours in memory are zeroed together. */
+		do {
+			frames[i++] = first + bytes;
+			bytes += FRAME_SIZE;
+		} while (i < got && frames[i] == ((first + bytes) | clean));
+		if (clean)
+			check_clean(first, bytes);
+		else
+			clear_pages(phys_to_virt(first), bytes);
+	}
+	return got;
+}
+
+phys_t frame_alloc_clean(unsigned order)
+{
+	bool clean = false;
+	phys_t p = FRAME_NONE;
+
+	if (READ_ONCE(carve_zeroed) && order > 0)
+		p = alloc_block(order, &clean);
+	if (p == FRAME_NONE)
+		return p;
+	if (!clean) {
+		frame_free(p, order);
+		return FRAME_NONE;
+	}
+	check_clean(p, ORDER_SIZE(order));
 	return p;
 }
 
@@ -183,8 +282,35 @@ void frame_free(phys_t block, unsigned order)
 	flags = spin_lock(&frame_lock);
 	buddy_claim(r, block, order);
 	frame_poison(block, ORDER_SIZE(order));
-	buddy_give(r, block, order);
+	buddy_give(r, block, order, false);
 	spin_unlock(&frame_lock, flags);
+}
+
+void frame_free_run(phys_t p, size_t frames)
+{
+	struct frame_range *r = buddy_range(p, "frame_free");
+	phys_t end = p + frames * FRAME_SIZE;
+	uint64_t flags;
+
+	if (frames == 1) {
+		frame_free(p, 0);
+		return;
+	}
+	if (!IS_ALIGNED(p, FRAME_SIZE) || frames > (r->frontier - p) / FRAME_SIZE)
+		panic("frame_free: 0x%lx is no run of %lu frames", p, frames);
+	flags = spin_lock(&frame_lock);
+	buddy_give_run(r, p, end);
+	spin_unlock(&frame_lock, flags);
+}
+
+void frame_set_zeroed(void)
+{
+	carve_zeroed = true;
+}
+
+void frame_set_reclaim(bool (*fn)(void))
+{
+	reclaim = fn;
 }
 
 int frame_largest(void)

@@ -29,10 +29,30 @@ phys_t frame_alloc(unsigned order);
 /* The same, filled with zeros. */
 phys_t frame_alloc_zeroed(unsigned order);
 
+/* Up to n single frames filled with zeros, for one that will need them all; frames that follow each
+ * other in memory where possible. Returns how many there were. */
+unsigned frame_alloc_zeroed_singles(phys_t *frames, unsigned n);
+
+/* A block that is known to hold zeros, so that no time goes into clearing it; FRAME_NONE: there is
+ * none. order > 0. */
+phys_t frame_alloc_clean(unsigned order);
+
 /* Gives a block back; order is the one it was allocated with. Parts of a block may also be given
  * back separately, as smaller aligned blocks. A double free or a wrong address panics where it is
  * noticed. */
 void frame_free(phys_t block, unsigned order);
+
+/* Gives a run of frames back that lie one behind the other, whichever blocks they were allocated
+ * in. */
+void frame_free_run(phys_t p, size_t frames);
+
+/* Says that memory which was never used holds zeros, as some hypervisors hand it out. Memory that
+ * firmware or a loader may have used is left out (mm/carve.c). */
+void frame_set_zeroed(void);
+
+/* Sets what is called when no frame is left: it gives some back that nobody needs, and returns whether
+ * it did. Any context, locks of the kernel's heap held. */
+void frame_set_reclaim(bool (*fn)(void));
 
 /* Finds the allocated block that the address p lies in: where it begins and its order. Panics where p
  * lies in none. For a caller that owns the block: nobody else can change what is read. */

@@ -22,7 +22,8 @@ override TARGETS := $(or $(strip $(TARGETS)),$(all_fuzzers))
 
 # What a host build has instead of Kconfig's header.
 config := -DPAGURUS_HOST=1 -DCONFIG_NR_CPUS=1 -DCONFIG_LOG_MAX=0 -DCONFIG_DEBUG_CHECKS=1 \
-	-DCONFIG_KERNEL_STACK_KIB=16
+	-DCONFIG_KERNEL_STACK_KIB=16 -DCONFIG_FAULT_AROUND=16 -DCONFIG_RECLAIM=1 \
+	-DCONFIG_CLEAR_AVX=1
 common := -std=gnu11 -g -Wall -Wextra -Werror -fno-strict-aliasing -fwrapv \
 	-fno-omit-frame-pointer -I$(tree) $(config) -MMD -MP
 unit_flags := $(common) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -55,7 +56,7 @@ $$($(2)_dir)/%.o: $(tree)/%.c $(tree)/tests/host.mk $(tree)/tests/$(1)/$(2).c
 $$($(2)_dir)/%.o: $(tree)/%.S $(tree)/tests/host.mk
 	@mkdir -p $$(@D)
 	@echo "  HOSTAS  $$*.S"
-	$(Q)$(3) -I$(tree) -Wa,--noexecstack -c -o $$@ $$<
+	$(Q)$(3) -I$(tree) $(config) -Wa,--noexecstack -c -o $$@ $$<
 
 $(O)/tests/$(1)/$(2): $$($(2)_obj)
 	@echo "  HOSTLD  tests/$(1)/$(2)"

@@ -45,6 +45,7 @@ END_FUNCTION \name
 CLEAR_SSE clear_sse, movaps
 CLEAR_SSE clear_sse_stream, movntps
 
+#ifdef CONFIG_CLEAR_AVX
 /* A VEX instruction zeroes what lies above its operand, up to bit 511, so that has to be kept. And
  * an upper half that was written, if only with zeros, makes SSE code slow on some processors until
  * VZEROUPPER. So: where XINUSE says that all upper halves are zero, as in any program that uses no
@@ -83,3 +84,4 @@ END_FUNCTION \name
 
 CLEAR_AVX clear_avx, vmovdqa
 CLEAR_AVX clear_avx_stream, vmovntdq
+#endif

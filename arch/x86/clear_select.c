@@ -23,11 +23,13 @@ static struct clear_choice {
 
 void clear_init(void)
 {
+	if (cpu_features.erms)
+		choice = (struct clear_choice){ clear_stosb, clear_stosb, "REP STOSB" };
+#ifdef CONFIG_CLEAR_AVX
 	clear_saves_zmm = cpu_features.xcr0 & XCR0_ZMM_HI256;
 	if (cpu_features.xgetbv1 && (cpu_features.xcr0 & XCR0_AVX))
 		choice = (struct clear_choice){ clear_avx, clear_avx_stream, "AVX" };
-	else if (cpu_features.erms)
-		choice = (struct clear_choice){ clear_stosb, clear_stosb, "REP STOSB" };
+#endif
 }
 
 const char *clear_name(void)

@@ -109,21 +109,32 @@ pte_t *paging_next(phys_t root, virt_t *va, virt_t end, unsigned *level)
 	return NULL;
 }
 
-bool paging_query(phys_t root, virt_t va, phys_t *pa, unsigned *order, pte_t *flags)
+pte_t *paging_lookup(phys_t root, virt_t va, unsigned *order)
 {
-	pte_t *table = phys_to_virt(root);
+	pte_t *entry = (pte_t *)phys_to_virt(root) + level_index(va, LEVEL_ROOT);
 	unsigned level = LEVEL_ROOT;
-	pte_t entry;
 
-	while ((entry = table[level_index(va, level)]) && !is_page(entry, level)) {
-		table = table_of(entry);
+	while (*entry && !is_page(*entry, level)) {
 		level--;
+		entry = table_of(*entry) + level_index(va, level);
 	}
 	*order = level_order(level);
+	return entry;
+}
+
+int paging_make_entry(phys_t root, virt_t va, pte_t **entry)
+{
+	return paging_walk(root, va, 1, upcall_table_alloc, entry);
+}
+
+bool paging_query(phys_t root, virt_t va, phys_t *pa, unsigned *order, pte_t *flags)
+{
+	pte_t entry = *paging_lookup(root, va, order);
+
 	if (!entry)
 		return false;
-	*pa = page_address(entry, level);
-	*flags = entry & ~PTE_ADDR & ~(level > 1 ? PTE_PS : 0);
+	*pa = page_address(entry, *order / 9 + 1);
+	*flags = entry & ~PTE_ADDR & ~(*order ? PTE_PS : 0);
 	return true;
 }
 

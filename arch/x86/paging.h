@@ -24,6 +24,8 @@
 
 typedef uint64_t pte_t;
 
+#define TABLE_ENTRIES 512 /* of every table */
+
 /* Architectural bits (SDM volume 3, 4.5). */
 #define PTE_P BIT(0)
 #define PTE_W BIT(1)
@@ -87,12 +89,13 @@ int paging_map(phys_t root, virt_t va, phys_t pa, unsigned order, pte_t flags);
  * needs no memory. Returns 0 or -ENOMEM. */
 int paging_split(phys_t root, virt_t va);
 
-/* Takes every mapping in [start, end) away and hands each page to release(ctx, pa, order) (NULL:
- * not called). A large page that is only partly inside is split first. Table frames that become
- * empty are freed (not those of the upper half). The TLB is flushed before a page is released.
+/* Takes every mapping in [start, end) away and hands what was mapped to release(ctx, pa, frames)
+ * (NULL: not called), in runs of frames that follow each other in memory and in the range. A large
+ * page that is only partly inside is split first. Table frames that become empty are freed (not
+ * those of the upper half). The TLB is flushed before a frame is released.
  * Returns 0, or -ENOMEM where a split found no frame: then nothing has changed. */
 int paging_unmap(phys_t root, virt_t start, virt_t end,
-                 void (*release)(void *ctx, phys_t pa, unsigned order), void *ctx);
+                 void (*release)(void *ctx, phys_t pa, size_t frames), void *ctx);
 
 /* Gives all that is mapped in [start, end) the P, W and NX of flags; splits as above; flushes the
  * TLB. Without PTE_P the pages become inaccessible but stay, and come back with a later call.
@@ -109,6 +112,27 @@ int paging_move(phys_t root, virt_t from, virt_t to, size_t size);
  * is none: then *order is that of the largest aligned block around va with nothing in it (0, 9, 18
  * or 27), and *pa and *flags are untouched. */
 bool paging_query(phys_t root, virt_t va, phys_t *pa, unsigned *order, pte_t *flags);
+
+/* Finds the entry that decides about va: the first one from the root down that is empty or a page.
+ * *order: of the aligned block that it stands for (0, 9, 18 or 27). It lies in a table with the
+ * entries of its neighbours. */
+pte_t *paging_lookup(phys_t root, virt_t va, unsigned *order);
+
+/* Finds va's entry for a 4 KiB page, making the tables above it. Returns 0, -ENOMEM, or -EEXIST: a
+ * large page is in the way. */
+int paging_make_entry(phys_t root, virt_t va, pte_t **entry);
+
+/* Which entry of its table this is. */
+static inline unsigned paging_index(const pte_t *entry)
+{
+	return ((uint64_t)entry & FRAME_MASK) / sizeof(*entry);
+}
+
+/* Fills the empty entry of a block of this order (0, 9 or 18) with a page. */
+static inline void paging_fill(pte_t *entry, phys_t pa, unsigned order, pte_t flags)
+{
+	WRITE_ONCE(*entry, pa | flags | (order ? PTE_PS : 0));
+}
 
 /* Makes the direct map reach [start, end), RW and NX, with the largest pages that fit; parts that
  * are there already stay. Table frames come from alloc() (physical address of a cleared frame,

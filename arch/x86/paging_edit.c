@@ -31,74 +31,161 @@ static void flush_rest(struct flush *flush)
 	flush->all = false;
 }
 
-/* Pages and tables that are out of the tree but not given back before the TLB is flushed: physical
- * addresses with the order in the low bits. */
+/* Runs of pages, and tables, that are out of the tree but not given back before the TLB is flushed. */
 #define BATCH 64
-#define BATCH_TABLE 0x800
+#define RUN_TABLE UINT8_MAX /* in the place of an order: one frame that was a table */
+
+struct run {
+	virt_t va;
+	phys_t pa;
+	uint32_t pages;
+	uint8_t order; /* of each page */
+};
 
 struct unmap {
-	void (*release)(void *ctx, phys_t pa, unsigned order);
+	void (*release)(void *ctx, phys_t pa, size_t frames);
 	void *ctx;
-	struct flush flush;
 	bool keep_tables;
+	unsigned pages; /* of all runs, tables included */
 	unsigned n;
-	phys_t batch[BATCH];
+	struct run batch[BATCH];
 };
+
+static void unmap_flush(struct unmap *u)
+{
+	struct flush flush = { .all = u->pages > FLUSH_ENTRIES_MAX };
+
+	for (unsigned i = 0; i < u->n && !flush.all; i++) {
+		const struct run *run = &u->batch[i];
+		uint64_t step = run->order == RUN_TABLE ? 0 : FRAME_SIZE << run->order;
+
+		for (uint32_t k = 0; k < run->pages; k++)
+			tlb_flush_page(run->va + k * step);
+	}
+	flush_rest(&flush);
+}
 
 static void unmap_release(struct unmap *u)
 {
-	flush_rest(&u->flush);
+	unmap_flush(u);
 	for (unsigned i = 0; i < u->n; i++) {
-		phys_t pa = u->batch[i] & PTE_ADDR;
-		unsigned low = u->batch[i] & FRAME_MASK;
+		const struct run *run = &u->batch[i];
 
-		if (low == BATCH_TABLE)
-			upcall_table_free(pa);
+		if (run->order == RUN_TABLE)
+			upcall_table_free(run->pa);
 		else if (u->release)
-			u->release(u->ctx, pa, low);
+			u->release(u->ctx, run->pa, (size_t)run->pages << run->order);
 	}
-	u->n = 0;
+	u->n = u->pages = 0;
 }
 
-static void unmap_entry(struct unmap *u, pte_t *entry, virt_t va, phys_t item)
+/* Notes what is out of the tree now. */
+static void unmap_note(struct unmap *u, struct run run)
 {
+	if (u->n && run.order != RUN_TABLE) {
+		struct run *last = &u->batch[u->n - 1];
+		uint64_t bytes = last->pages * (FRAME_SIZE << run.order);
+
+		if (last->order == run.order && last->va + bytes == run.va && last->pa + bytes == run.pa) {
+			last->pages += run.pages;
+			u->pages += run.pages;
+			return;
+		}
+	}
 	if (u->n == BATCH)
 		unmap_release(u);
-	WRITE_ONCE(*entry, 0);
-	flush_entry(&u->flush, va);
-	u->batch[u->n++] = item;
+	u->batch[u->n++] = run;
+	u->pages += run.pages;
 }
 
-static bool table_empty(const pte_t *table)
+/* Empties entries that map one run of frames with equal flags, the first of which is not empty.
+ * Returns behind the last one. */
+static pte_t *unmap_run(pte_t *entry, const pte_t *last)
 {
-	for (unsigned i = 0; i < TABLE_ENTRIES; i++)
-		if (table[i])
+	pte_t next = *entry;
+
+	while (last - entry >= 4 && entry[0] == next && entry[1] == next + FRAME_SIZE &&
+	       entry[2] == next + 2 * FRAME_SIZE && entry[3] == next + 3 * FRAME_SIZE) {
+		for (unsigned i = 0; i < 4; i++)
+			WRITE_ONCE(entry[i], 0);
+		entry += 4;
+		next += 4 * FRAME_SIZE;
+	}
+	while (entry < last && *entry == next) {
+		WRITE_ONCE(*entry, 0);
+		entry++;
+		next += FRAME_SIZE;
+	}
+	return entry;
+}
+
+/* Empties [start, end), which lies in this table of 4 KiB pages. */
+static void unmap_small(struct unmap *u, pte_t *table, virt_t start, virt_t end)
+{
+	pte_t *origin = &table[level_index(start, 1)], *entry = origin;
+	pte_t *last = entry + ((end - start) >> FRAME_SHIFT);
+
+	while (entry < last) {
+		virt_t va = start + (entry - origin) * FRAME_SIZE;
+		phys_t pa = *entry & PTE_ADDR;
+		pte_t *first = entry;
+
+		if (!pa) {
+			entry++;
+			continue;
+		}
+		entry = unmap_run(entry, last);
+		unmap_note(u, (struct run){ va, pa, entry - first, 0 });
+	}
+}
+
+/* Looks at the neighbours of an entry first: a table that is not empty is often full around there. */
+static bool table_empty(const pte_t *table, unsigned index)
+{
+	if (table[(index + 1) % TABLE_ENTRIES] || table[(index - 1) % TABLE_ENTRIES])
+		return false;
+	for (unsigned i = 0; i < TABLE_ENTRIES; i += 8)
+		if (table[i] | table[i + 1] | table[i + 2] | table[i + 3] | table[i + 4] | table[i + 5] |
+		    table[i + 6] | table[i + 7])
 			return false;
 	return true;
 }
 
-/* Empties [start, end), which lies in this table's span. */
-static void unmap_level(struct unmap *u, pte_t *table, unsigned level, virt_t start, virt_t end)
+/* Empties [start, end), which lies in this table's span. Returns whether the table may be empty now:
+ * not where something stays in the range, which can only be tables. */
+static bool unmap_level(struct unmap *u, pte_t *table, unsigned level, virt_t start, virt_t end)
 {
+	bool gone = true;
 	virt_t next;
 
+	if (level == 1) {
+		unmap_small(u, table, start, end);
+		return true;
+	}
 	for (virt_t va = start; va < end; va = next) {
 		pte_t *entry = &table[level_index(va, level)];
 		pte_t old = *entry;
+		bool whole, empty;
 
 		next = MIN(end, level_next(va, level));
+		whole = next - va == level_size(level);
 		if (!old)
 			continue;
 		if (is_page(old, level)) {
-			unmap_entry(u, entry, va, page_address(old, level) | level_order(level));
+			WRITE_ONCE(*entry, 0);
+			unmap_note(u, (struct run){ va, page_address(old, level), 1, level_order(level) });
 			continue;
 		}
-		unmap_level(u, table_of(old), level - 1, va, next);
-		if (u->keep_tables)
-			continue;
-		if (next - va == level_size(level) || table_empty(table_of(old)))
-			unmap_entry(u, entry, va, (old & PTE_ADDR) | BATCH_TABLE);
+		empty = unmap_level(u, table_of(old), level - 1, va, next) &&
+		        (whole || table_empty(table_of(old), level_index(va, level - 1)));
+		if (empty && !u->keep_tables) {
+			WRITE_ONCE(*entry, 0);
+			unmap_note(u, (struct run){ va, old & PTE_ADDR, 1, RUN_TABLE });
+		} else {
+			gone = false;
+		}
 	}
+	return gone;
 }
 
 static int split_ends(phys_t root, virt_t start, virt_t end)
@@ -109,7 +196,7 @@ static int split_ends(phys_t root, virt_t start, virt_t end)
 }
 
 int paging_unmap(phys_t root, virt_t start, virt_t end,
-                 void (*release)(void *ctx, phys_t pa, unsigned order), void *ctx)
+                 void (*release)(void *ctx, phys_t pa, size_t frames), void *ctx)
 {
 	struct unmap u;
 	int err;
@@ -121,9 +208,8 @@ int paging_unmap(phys_t root, virt_t start, virt_t end,
 		return err;
 	u.release = release;
 	u.ctx = ctx;
-	u.flush = (struct flush){ 0 };
 	u.keep_tables = start >= USER_MAX;
-	u.n = 0;
+	u.n = u.pages = 0;
 	unmap_level(&u, phys_to_virt(root), LEVEL_ROOT, start, end);
 	unmap_release(&u);
 	return 0;

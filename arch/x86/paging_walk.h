@@ -7,7 +7,6 @@
 #include "arch/x86/paging.h"
 
 #define LEVEL_ROOT 4
-#define TABLE_ENTRIES 512
 
 /* What an entry that points to a table says; the entries below it restrict. */
 #define PTE_TABLE (PTE_P | PTE_W | PTE_A)

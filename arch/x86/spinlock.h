@@ -31,6 +31,27 @@ static inline uint64_t spin_lock(struct spinlock *lock)
 	return flags;
 }
 
+/* Takes the lock if nobody has it; false, and nothing has changed, if not. On one CPU a lock cannot be
+ * seen to be held: who may be called with it held has to know. */
+static inline bool spin_trylock(struct spinlock *lock, uint64_t *flags)
+{
+	*flags = irq_save();
+
+#if CONFIG_NR_CPUS > 1
+	uint32_t ticket = __atomic_load_n(&lock->serving, __ATOMIC_RELAXED);
+	uint32_t expected = ticket;
+
+	if (!__atomic_compare_exchange_n(&lock->next, &expected, ticket + 1, false, __ATOMIC_ACQUIRE,
+	                                 __ATOMIC_RELAXED)) {
+		irq_restore(*flags);
+		return false;
+	}
+#else
+	(void)lock;
+#endif
+	return true;
+}
+
 static inline void spin_unlock(struct spinlock *lock, uint64_t flags)
 {
 #if CONFIG_NR_CPUS > 1

@@ -28,5 +28,5 @@ $(host-bench-out)/host_%: tests/bench/host_%.c \
 		$(wildcard arch/x86/*.[hS] mm/*.[ch] core/*.[ch] include/*.h)
 	@mkdir -p $(@D)
 	@echo "  HOSTCC  $@"
-	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -I. -DPAGURUS_HOST=1 -DCONFIG_NR_CPUS=1 \
+	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -I. -DPAGURUS_HOST=1 -DCONFIG_NR_CPUS=1 -DCONFIG_CLEAR_AVX=1 \
 		-Wa,--noexecstack -o $@ $(host-bench-$*)

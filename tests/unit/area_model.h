@@ -119,7 +119,8 @@ static void check_tree(void)
 		assert_true(IS_ALIGNED(area->start | area->end, FRAME_SIZE));
 		assert_int_equal(area->gap, area->start - end);
 		if (prev && prev->end == area->start)
-			assert_false(prev->prot == area->prot && prev->type == area->type);
+			assert_false(prev->prot == area->prot && prev->type == area->type &&
+			             prev->pages == area->pages);
 		reserved += area->end - area->start;
 		count++;
 		end = area->end;

@@ -1,4 +1,4 @@
-/* sources: lib/tree.c mm/area.c mm/area_advise.c mm/area_fault.c mm/area_protect.c mm/area_remap.c mm/area_tree.c mm/heap.c mm/frame.c mm/buddy.c mm/carve.c arch/x86/paging.c arch/x86/paging_edit.c */
+/* sources: lib/tree.c mm/area.c mm/area_advise.c mm/area_fault.c mm/area_protect.c mm/area_reclaim.c mm/area_remap.c mm/area_tree.c mm/heap.c mm/frame.c mm/buddy.c mm/carve.c arch/x86/paging.c arch/x86/paging_edit.c */
 /* flags: -DCONFIG_LARGE_PAGES=1 */
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The calls on areas one by one: errors as Linux has them, brk, hints. */
@@ -232,9 +232,58 @@ static void test_large_pages(void **state)
 	assert_int_equal(touch(at + GIB(1), true, &word), 0);
 	area_stats(as, &s);
 	assert_int_equal(s.resident, 4096 + MIB(2) + 4096);
+	assert_int_equal(area_unmap(as, at + MIB(2), MIB(2)), 0);
 	leave(0);
-	assert_int_equal(touch(at + GIB(1) + 4096, true, &word), -ENOMEM);
+	assert_int_equal(touch(at + GIB(1) + 8192, true, &word), -ENOMEM);
 	assert_int_equal(touch(at + GIB(1), true, &word), 0);
+	leave(MACHINE_RAM);
+}
+
+static uint64_t resident(void)
+{
+	struct area_stats s;
+
+	area_stats(as, &s);
+	return s.resident;
+}
+
+/* madvise chooses the pages of what is touched later. */
+static void test_page_advice(void **state)
+{
+	virt_t at = GIB(1);
+	uint64_t *word;
+
+	(void)state;
+	start();
+	assert_int_equal(area_map(as, at, MIB(8), RW, ANON | MAP_FIXED), at);
+	assert_int_equal(area_advise(as, at + MIB(2), MIB(2), MADV_NOHUGEPAGE), 0);
+	assert_int_equal(as->stats.areas, 3);
+	check_tree();
+	assert_int_equal(touch(at, true, &word), 0);
+	assert_int_equal(resident(), MIB(2));
+	assert_int_equal(touch(at + MIB(3), true, &word), 0);
+	assert_int_equal(resident(), MIB(2) + 4096);
+	/* Cut and united like protections; the same advice again changes nothing. */
+	assert_int_equal(area_protect(as, at + MIB(3), MIB(2), PROT_READ), 0);
+	check_tree();
+	assert_int_equal(as->stats.areas, 5);
+	assert_int_equal(area_advise(as, at + MIB(2), MIB(2), MADV_NOHUGEPAGE), 0);
+	assert_int_equal(as->stats.areas, 5);
+	assert_int_equal(area_protect(as, at + MIB(3), MIB(2), RW), 0);
+	assert_int_equal(as->stats.areas, 3);
+	assert_int_equal(area_advise(as, at, MIB(8), MADV_HUGEPAGE), 0);
+	assert_int_equal(as->stats.areas, 1);
+	check_tree();
+	/* With this advice, little memory is enough; without it, it is not. */
+	leave(MIB(24));
+	assert_int_equal(touch(at + MIB(6), true, &word), 0);
+	assert_int_equal(resident(), MIB(4) + 4096);
+	assert_int_equal(area_map(as, at + GIB(1), MIB(2), RW, ANON | MAP_FIXED), at + GIB(1));
+	assert_int_equal(touch(at + GIB(1), true, &word), 0);
+	assert_int_equal(resident(), MIB(4) + 8192);
+	leave(MACHINE_RAM);
+	assert_int_equal(area_advise(as, at + MIB(7), MIB(2), MADV_HUGEPAGE), -ENOMEM);
+	assert_int_equal(area_advise(as, at + 1, MIB(2), MADV_HUGEPAGE), -EINVAL);
 }
 
 /* Calls that need a new struct area and cannot have one change nothing. */
@@ -295,7 +344,7 @@ int main(void)
 		cmocka_unit_test(test_protect_errors), cmocka_unit_test(test_remap_errors),
 		cmocka_unit_test(test_advise),         cmocka_unit_test(test_brk),
 		cmocka_unit_test(test_large_pages),    cmocka_unit_test(test_no_area_struct),
-		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_faults),         cmocka_unit_test(test_page_advice),
 	};
 
 	return cmocka_run_group_tests(tests, machine, NULL);

@@ -54,12 +54,12 @@ static void model_split(unsigned long i)
 static uint64_t released;
 static const int release_ctx;
 
-static void release(void *ctx, phys_t pa, unsigned order)
+static void release(void *ctx, phys_t pa, size_t frames)
 {
-	phys_t end = pa + (FRAME_SIZE << order);
+	phys_t end = pa + frames * FRAME_SIZE;
 
 	assert_ptr_equal(ctx, &release_ctx);
-	released += 1UL << order;
+	released += frames;
 	for (unsigned long i = 0; i < PAGES; i++)
 		if (tlb[i].pa)
 			assert_false(tlb[i].pa >= pa && tlb[i].pa < end);
