@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from conftest import TREE, make
+from conftest import TREE, make, run
 
 sys.path.insert(0, str(TREE / "scripts"))
 
@@ -46,8 +46,7 @@ def lab(dom0):
 
 @pytest.fixture
 def create(lab):
-    """create(image, **settings): a guest that is gone after the test. program=, words= and append=
-    make the command line."""
+    """create(image, program, words, **settings): a guest that is gone after the test."""
     guests = []
 
     def start(image, program=None, words="", **settings):
@@ -86,6 +85,22 @@ def iso(work):
     make(f"O={out}", "hvm_defconfig")
     make(f"O={out}")
     return str(out / "pagurus.iso")
+
+
+@pytest.fixture(scope="session")
+def program_iso(work):
+    """program_iso(command line): an ISO with all of tests/guest's programs that boots with it."""
+    out = work / "hvm-programs"
+
+    def build(line):
+        make(f"O={out}", "hvm_defconfig")
+        make(f"O={out}", "APP=" + " ".join("tests/guest/" + name for name in PROGRAMS))
+        path = out / "program.iso"
+        done = run(["scripts/mkiso", "--cmdline", line, "multiboot2", out / "pagurus.elf", path])
+        assert done.returncode == 0, done.stdout
+        return str(path)
+
+    return build
 
 
 @pytest.hookimpl
