@@ -126,16 +126,12 @@ int event_resume(void)
 	return start();
 }
 
-int event_bind(unsigned port, event_handler handler, void *ctx)
+static int bind(unsigned port, event_handler handler, void *ctx)
 {
 	struct binding *b;
-	int err;
 
 	if (port == 0 || port >= EVENT_PORTS)
 		return -EINVAL;
-	err = start();
-	if (err)
-		return err;
 	if (!bindings[port / 64])
 		bindings[port / 64] = heap_zalloc(64 * sizeof(struct binding));
 	b = find_binding(port);
@@ -147,6 +143,20 @@ int event_bind(unsigned port, event_handler handler, void *ctx)
 	WRITE_ONCE(b->handler, handler);
 	event_unmask(port);
 	return 0;
+}
+
+int event_bind(unsigned port, event_handler handler, void *ctx)
+{
+	int err = start();
+
+	return err ? err : bind(port, handler, ctx);
+}
+
+int event_bind_plain(unsigned port, event_handler handler, void *ctx)
+{
+	int err = event_prepare();
+
+	return err ? err : bind(port, handler, ctx);
 }
 
 void event_unbind(unsigned port)

@@ -27,6 +27,10 @@ int event_resume(void);
  * Returns 0, -EINVAL (no such port), -EBUSY (it has one), -ENOMEM, or Xen's error. */
 int event_bind(unsigned port, event_handler handler, void *ctx);
 
+/* The same without the LAPIC: by the vector of the whole domain as long as nobody has called
+ * event_bind(), for somebody who wants little. */
+int event_bind_plain(unsigned port, event_handler handler, void *ctx);
+
 /* Masks port and takes its handler away; the channel stays open. */
 void event_unbind(unsigned port);
 
