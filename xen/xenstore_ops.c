@@ -81,7 +81,8 @@ static int append(char **names, size_t *len, const struct xenstore_part *part)
 
 	if (!longer)
 		return -ENOMEM;
-	memcpy(longer, *names, *len);
+	if (*len)
+		memcpy(longer, *names, *len);
 	memcpy(longer + *len, part->names, part->len);
 	heap_free(*names);
 	*names = longer;
