@@ -99,7 +99,7 @@ void program_run(const struct program_image *image, const struct params *params)
 		{ AT_HWCAP2, 0 }, /* no FSGSBASE: FS is the kernel's to know (arch/x86/context_switch.S) */
 		{ AT_NULL, 0 },
 	};
-	uint8_t random[16];
+	uint8_t random[RANDOM_FIRST];
 	void *xstate = heap_alloc(cpu_features.xsave_size);
 	virt_t top = USER_MAX - FRAME_SIZE;
 	uint64_t sp;
@@ -117,7 +117,7 @@ void program_run(const struct program_image *image, const struct params *params)
 		panic("no room for the program's stack of %u KiB (error %ld)", CONFIG_PROGRAM_STACK_KIB,
 		      base);
 
-	random_get(random, sizeof(random));
+	random_get_first(random);
 	sp = program_stack_build(top, PROGRAM_STACK_SIZE, image->name, params, auxv, random);
 	if (!sp)
 		panic("the command line does not fit on the program's stack of %u KiB",

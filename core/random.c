@@ -95,6 +95,19 @@ void random_get(void *buf, size_t len)
 	barrier();
 }
 
+void random_get_first(uint8_t buf[RANDOM_FIRST])
+{
+	uint64_t words[RANDOM_FIRST / 8];
+	bool good = cpu_features.rdrand;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(words) && good; i++)
+		good = rdrand(&words[i]);
+	if (good)
+		memcpy(buf, words, sizeof(words));
+	else
+		random_get(buf, RANDOM_FIRST);
+}
+
 bool random_is_weak(void)
 {
 	return generator.weak;
