@@ -217,6 +217,24 @@ static void check_modules(struct boot_parse *p)
 	}
 }
 
+#ifdef CONFIG_SMP
+/* A free frame in what is reserved; not the first one, which belongs to the firmware. */
+static phys_t find_low_frame(const struct boot_parse *p)
+{
+	for (phys_t at = FRAME_SIZE; at < BOOT_LOW_RESERVED; at += FRAME_SIZE) {
+		struct mem_range frame = { at, at + FRAME_SIZE };
+		bool free = memmap_contains(p->bi, frame) && !overlaps(frame, p->keep) &&
+		            !overlaps(frame, p->image);
+
+		for (uint32_t i = 0; i < p->bi->nr_modules; i++)
+			free = free && !overlaps(frame, p->bi->modules[i].range);
+		if (free)
+			return at;
+	}
+	return 0;
+}
+#endif
+
 void boot_finish(struct boot_parse *p)
 {
 	struct boot_info *bi = p->bi;
@@ -224,6 +242,9 @@ void boot_finish(struct boot_parse *p)
 	if (bi->error)
 		return;
 	check_modules(p);
+#ifdef CONFIG_SMP
+	bi->low_frame = find_low_frame(p);
+#endif
 	memmap_exclude(bi, (struct mem_range){ 0, BOOT_LOW_RESERVED });
 	memmap_exclude(bi, p->image);
 	memmap_exclude(bi, p->keep);

@@ -8,6 +8,7 @@
 #include "arch/x86/tsc.h"
 #include "core/api.h"
 #include "core/boot_trace.h"
+#include "core/cpus.h"
 #include "core/file.h"
 #include "core/log.h"
 #include "core/params.h"
@@ -107,6 +108,11 @@ void core_main(struct boot_info *bi)
 	boot_mark("threads, clock, platform");
 
 	parse_command_line(bi);
+	if (IS_ENABLED(CONFIG_RAM_ZEROED) || params_option(&params, "zeroed"))
+		frame_set_zeroed();
 	files_init(bi);
+#ifdef CONFIG_SMP
+	cpus_start(bi);
+#endif
 	program_start(&params, bi);
 }

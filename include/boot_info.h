@@ -50,6 +50,9 @@ struct boot_info {
 	/* Why this machine cannot be booted: what, where, what to do; the core panics with it as soon
 	 * as there is a console. NULL: it can. Where it is set, nr_ram and nr_modules are 0. */
 	const char *error;
+#ifdef CONFIG_SMP
+	phys_t low_frame;       /* RAM below 64 KiB that nobody uses: CPUs start there; 0: none */
+#endif
 	uint32_t warnings;      /* enum boot_warning */
 	uint32_t nr_ram;
 	uint32_t nr_modules;

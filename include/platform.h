@@ -59,6 +59,18 @@ struct platform {
 	/* Wall clock now, ns since 1970-01-01 UTC; 0 where there is none. May be slow. */
 	uint64_t (*wall_clock)(void);
 
+#ifdef CONFIG_SMP
+	/* Starts all CPUs beyond the first (arch/x86/smp.h), waiting for none. Returns 0 or -errno.
+	 * NULL: there are none that could be started. */
+	int (*cpus_start)(const struct boot_info *bi);
+
+	/* How many CPUs the machine has; 0: nobody knows. May be slow. */
+	unsigned (*cpus)(void);
+
+	/* Called on each further CPU. Returns 0 or -errno. NULL: nothing to do. */
+	int (*cpu_init)(void);
+#endif
+
 	/* Stops the machine so that the outside sees why. Tries every way there is. */
 	__noreturn void (*stop)(enum stop_reason reason, int status);
 };

@@ -36,6 +36,12 @@ enum {
 #define FADT_RESET_REG_SUP BIT(10)
 #define FADT_HW_REDUCED_ACPI BIT(20)
 
+/* The MADT, tables 5.19 to 5.22. */
+#define MADT_ENTRIES 44
+#define MADT_LOCAL_APIC 0
+#define MADT_LOCAL_X2APIC 9
+#define MADT_ENABLED BIT(0)
+
 /* AML, 20.2. */
 enum {
 	AML_ZERO = 0x00,
@@ -148,6 +154,33 @@ const uint8_t *acpi_find_table(const struct acpi_memory *memory, phys_t rsdp, co
 			table = find_in(memory, root, root_length, 4, signature, length);
 	}
 	return table;
+}
+
+/* An entry of the MADT: a local APIC (type 0) or x2APIC (type 9) of a CPU that can be used. */
+static bool is_usable_cpu(const uint8_t *entry, size_t length)
+{
+	size_t flags = 0;
+
+	if (entry[0] == MADT_LOCAL_APIC)
+		flags = 4;
+	else if (entry[0] == MADT_LOCAL_X2APIC)
+		flags = 8;
+	return flags && (field(entry, length, flags, 4) & MADT_ENABLED);
+}
+
+unsigned acpi_count_cpus(const struct acpi_memory *memory, phys_t rsdp)
+{
+	size_t length, step;
+	const uint8_t *madt = acpi_find_table(memory, rsdp, "APIC", &length);
+	unsigned count = 0;
+
+	for (size_t at = MADT_ENTRIES; madt && at + 2 <= length; at += step) {
+		step = madt[at + 1];
+		if (step < 2 || step > length - at)
+			break;
+		count += is_usable_cpu(madt + at, step);
+	}
+	return count;
 }
 
 /* A generic address structure (5.2.3.2). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The little of ACPI that a machine needs to be switched off: finding tables, the FADT's registers
- * and the sleep type of S5. Pure: memory is seen only through struct acpi_memory, and nothing in it
+/* The little of ACPI that a machine needs: finding tables, the FADT's registers and the sleep type of
+ * S5 for switching it off, and the number of its CPUs. Pure: memory is seen only through struct acpi_memory, and nothing in it
  * is believed. Section numbers are those of the ACPI specification, version 6.4. */
 #ifndef PAGURUS_KVM_ACPI_H
 #define PAGURUS_KVM_ACPI_H
@@ -44,6 +44,9 @@ phys_t acpi_find_rsdp(const struct acpi_memory *memory);
  * header included; NULL where there is none that is whole and has the right checksum. */
 const uint8_t *acpi_find_table(const struct acpi_memory *memory, phys_t rsdp, const char *signature,
                                size_t *length);
+
+/* Counts the CPUs that the MADT (5.2.12) lists as usable; 0: there is no MADT. */
+unsigned acpi_count_cpus(const struct acpi_memory *memory, phys_t rsdp);
 
 /* Reads FADT and DSDT. Returns false where there is no FADT. */
 bool acpi_read_power(const struct acpi_memory *memory, phys_t rsdp, struct acpi_power *power);

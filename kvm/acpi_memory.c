@@ -34,17 +34,30 @@ static const void *map(void *ctx, phys_t pa, size_t size)
 	return in_direct_map(pa, pa + size) ? phys_to_virt(pa) : paging_map_device(pa, size);
 }
 
+static const struct acpi_memory memory = { .map = map };
+
+static phys_t root(void)
+{
+	if (!root_pointer)
+		root_pointer = acpi_find_rsdp(&memory);
+	return root_pointer;
+}
+
 const struct acpi_power *acpi_power(void)
 {
-	static const struct acpi_memory memory = { .map = map };
 	static struct acpi_power power;
 	static bool asked, found;
 
 	if (!asked) {
 		asked = true;
-		if (!root_pointer)
-			root_pointer = acpi_find_rsdp(&memory);
-		found = acpi_read_power(&memory, root_pointer, &power);
+		found = acpi_read_power(&memory, root(), &power);
 	}
 	return found ? &power : NULL;
 }
+
+#ifdef CONFIG_SMP
+unsigned acpi_cpus(void)
+{
+	return acpi_count_cpus(&memory, root());
+}
+#endif

@@ -11,4 +11,7 @@ void acpi_set_rsdp(phys_t rsdp);
 /* What ACPI says about power, read on first use; NULL: nothing. May map memory. */
 const struct acpi_power *acpi_power(void);
 
+/* How many CPUs ACPI says the machine has; 0: nothing. May map memory. */
+unsigned acpi_cpus(void);
+
 #endif

@@ -6,6 +6,7 @@
 #include "arch/x86/cpu.h"
 #include "include/errno.h"
 #include "kvm/acpi_memory.h"
+#include "kvm/cpus.h"
 #include "kvm/kvmclock.h"
 #include "kvm/power.h"
 #include "kvm/reference.h"
@@ -31,7 +32,7 @@ static void early_init(struct boot_info *bi)
 	outb(PIC2_DATA, 0xff);
 	if (IS_ENABLED(CONFIG_CONSOLE_SERIAL))
 		serial_init();
-	if (IS_ENABLED(CONFIG_EXIT_ACPI))
+	if (IS_ENABLED(CONFIG_ACPI))
 		acpi_set_rsdp(bi->rsdp);
 }
 
@@ -89,5 +90,9 @@ const struct platform kvm_platform = {
 	.tsc_scale = tsc_scale,
 	.reference = reference_read,
 	.wall_clock = wall_clock,
+#ifdef CONFIG_SMP
+	.cpus_start = kvm_cpus_start,
+	.cpus = kvm_cpus,
+#endif
 	.stop = stop,
 };

@@ -53,11 +53,11 @@ static inline struct thread *run_queue_rotate(struct list *fifo, struct thread *
 	return list_entry(first, struct thread, run);
 }
 
-/* sched/schedule.c: a thread that nobody else can wake any more becomes ready on this CPU. */
-void run_queue_wake(struct thread *thread, int wake_error);
+/* sched/schedule.c: a thread becomes ready in the run queue of this CPU, which it was chosen for. */
+void run_queue_ready(struct cpu *cpu, struct thread *thread);
 
-/* The idle thread. Never returns. */
-void idle_loop(void *unused);
+/* sched/schedule.c: a thread that nobody else can wake any more becomes ready. */
+void run_queue_wake(struct thread *thread, int wake_error);
 
 /* Gives the CPU up if something woken since is more urgent. Interrupts on, threads only. */
 void run_queue_check(void);

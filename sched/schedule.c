@@ -2,10 +2,19 @@
 /* Who runs next: picking, switching, waking, yielding, preempting, idling. The path of a voluntary
  * switch reads no clock, writes no MSR and divides nothing. */
 #include "arch/x86/cpu.h"
+#include "arch/x86/smp.h"
 #include "arch/x86/tsc.h"
+#include "sched/balance.h"
 #include "sched/run_queue.h"
 
-static uint64_t idle_tsc[CONFIG_NR_CPUS]; /* TSC ticks spent halted */
+/* TSC ticks of each CPU. */
+static struct idle_time {
+	uint64_t total;  /* spent halted */
+#ifdef CONFIG_SMP
+	uint64_t since;  /* halted since; 0: not */
+	uint64_t online; /* a further CPU: running since; 0: not */
+#endif
+} idle_times[CONFIG_NR_CPUS];
 
 static inline void account(struct thread *prev, struct thread *next)
 {
@@ -20,9 +29,19 @@ static inline void account(struct thread *prev, struct thread *next)
 #endif
 }
 
-static inline void switch_to(struct cpu *cpu, struct thread *prev, struct thread *next)
+static inline void count_switch(struct cpu *cpu, const struct thread *next)
 {
 	cpu->switches++;
+#ifdef CONFIG_SMP
+	WRITE_ONCE(cpu->priority, next->priority);
+#else
+	(void)next;
+#endif
+}
+
+static inline void switch_to(struct cpu *cpu, struct thread *prev, struct thread *next)
+{
+	count_switch(cpu, next);
 	account(prev, next);
 	context_switch(&prev->ctx, &next->ctx);
 	if (unlikely(this_cpu->dead))
@@ -61,11 +80,24 @@ int thread_give_way(void)
 	return 0;
 }
 
+/* The current thread, whose affinity forbids this CPU, goes elsewhere. Interrupts off. */
+static void leave_cpu(struct thread *self)
+{
+	balance_send_current(self);
+	schedule();
+}
+
 void run_queue_check(void)
 {
+	uint64_t flags;
+
 	if (likely(!this_cpu->need_resched))
 		return;
+	flags = irq_save();
 	this_cpu->need_resched = 0;
+	if (balance_must_leave(current_thread()))
+		leave_cpu(current_thread());
+	irq_restore(flags);
 	thread_yield();
 }
 
@@ -76,23 +108,25 @@ void sched_preempt(struct trap_frame *frame)
 
 	cpu->need_resched = 0;
 	/* The idle thread looks for itself. */
-	if (prev == cpu->idle || !(cpu->ready & prev->yield_mask))
+	if (prev == cpu->idle)
 		return;
-	run_queue_add(cpu, prev);
+	if (unlikely(balance_must_leave(prev)))
+		balance_send_current(prev);
+	else if (cpu->ready & prev->yield_mask)
+		run_queue_add(cpu, prev);
+	else
+		return;
 	next = run_queue_take(cpu);
-	cpu->switches++;
+	count_switch(cpu, next);
 	cpu->tick_switches = cpu->switches; /* next has a whole slice: it must not seem to switch */
 	account(prev, next);
 	context_preempt(&prev->ctx, &next->ctx, frame);
 }
 
-void run_queue_wake(struct thread *thread, int wake_error)
+void run_queue_ready(struct cpu *cpu, struct thread *thread)
 {
-	struct cpu *cpu = this_cpu->self;
 	bool contended = cpu->ready || cpu->current != cpu->idle;
 
-	thread->wake_error = wake_error;
-	thread->state = THREAD_RUNNING;
 	run_queue_add(cpu, thread);
 	if (!contended)
 		return;
@@ -105,6 +139,15 @@ void run_queue_wake(struct thread *thread, int wake_error)
 		timer_tick_arm();
 	}
 #endif
+	balance_made_ready();
+}
+
+void run_queue_wake(struct thread *thread, int wake_error)
+{
+	thread->wake_error = wake_error;
+	thread->state = THREAD_RUNNING;
+	if (!balance_send(thread))
+		run_queue_ready(this_cpu->self, thread);
 }
 
 bool sched_tick(void)
@@ -117,10 +160,21 @@ bool sched_tick(void)
 	    !current->unsliced)
 		cpu->need_resched = 1;
 	cpu->tick_switches = cpu->switches;
+	balance_share();
 	cpu->tick_armed = cpu->ready != 0;
 	return cpu->tick_armed;
 }
 
+#ifdef CONFIG_SMP
+/* Only the CPU that has the thread in its run queue may move it there. */
+void thread_set_priority(struct thread *thread, unsigned priority)
+{
+	WRITE_ONCE(thread->wanted, (uint8_t)priority);
+	balance_recheck_all();
+	if (irq_enabled())
+		run_queue_check();
+}
+#else
 void thread_set_priority(struct thread *thread, unsigned priority)
 {
 	uint64_t flags = irq_save();
@@ -138,28 +192,63 @@ void thread_set_priority(struct thread *thread, unsigned priority)
 	if (flags & RFLAGS_IF)
 		run_queue_check();
 }
+#endif
 
-/* Runs whenever nothing else does: halts until an interrupt has made a thread ready. */
+/* Nothing to do: halts until an interrupt, which may have made a thread ready. */
+static void idle_halt(void)
+{
+	struct idle_time *idle = &idle_times[cpu_id()];
+	uint64_t start = rdtsc();
+
+#ifdef CONFIG_SMP
+	WRITE_ONCE(idle->since, start);
+	balance_idle();
+	WRITE_ONCE(idle->since, 0);
+#else
+	cpu_halt_until_interrupt();
+#endif
+	WRITE_ONCE(idle->total, idle->total + rdtsc() - start);
+}
+
+/* Runs whenever nothing else does. */
 void idle_loop(void *unused)
 {
 	(void)unused;
 	irq_disable();
+#ifdef CONFIG_SMP
+	idle_times[cpu_id()].online = rdtsc();
+#endif
 	for (;;) {
 		if (this_cpu->dead)
 			threads_reap();
-		while (!this_cpu->ready) {
-			uint64_t start = rdtsc();
-
-			cpu_halt_until_interrupt();
-			idle_tsc[cpu_id()] += rdtsc() - start;
-		}
+		while (!this_cpu->ready)
+			idle_halt();
+		balance_busy();
 		schedule();
 	}
 }
 
+/* The others' figures may be a moment old, but none is counted twice. */
 uint64_t sched_busy_ns(void)
 {
-	return clock_ns() - tsc_to_ns(idle_tsc[cpu_id()]);
+	uint64_t now = rdtsc(), busy = clock_ns() - tsc_to_ns(idle_times[0].total);
+
+#ifdef CONFIG_SMP
+	uint64_t idle_since = READ_ONCE(idle_times[0].since);
+
+	if (idle_since)
+		busy -= tsc_to_ns(now - idle_since);
+	for (unsigned i = 1; i < CONFIG_NR_CPUS; i++) {
+		const struct idle_time *idle = &idle_times[i];
+		uint64_t until = READ_ONCE(idle->since);
+
+		if (idle->online)
+			busy += tsc_to_ns((until ? until : now) - idle->online - READ_ONCE(idle->total));
+	}
+#else
+	(void)now;
+#endif
+	return busy;
 }
 
 #ifdef CONFIG_THREAD_TIMES

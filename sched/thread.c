@@ -77,16 +77,21 @@ static void sleep_over(struct timer *timer)
 
 static void thread_init(struct thread *thread, const char *name, unsigned priority)
 {
-	thread->state = THREAD_BLOCKED;
+	thread->state = THREAD_SLEEPING;
+	thread->references = 1;
 	thread->cpu = cpu_id();
 	run_queue_choose(thread, priority);
+#ifdef CONFIG_SMP
+	thread->affinity = ~0UL;
+	thread->wanted = (uint8_t)priority;
+#endif
 	strlcpy(thread->name, name, sizeof(thread->name));
 	timer_init(&thread->timer, sleep_over);
 }
 
-void sched_init(void)
+/* The run queues of this CPU and its idle thread. */
+static struct thread *init_cpu(struct cpu *cpu)
 {
-	struct cpu *cpu = this_cpu->self;
 	struct thread *idle = &idle_threads[cpu->id];
 
 	for (unsigned i = 0; i < PRIORITIES; i++)
@@ -94,13 +99,43 @@ void sched_init(void)
 
 	thread_init(idle, "idle", PRIORITY_IDLE);
 	idle->kernel = true;
-	context_init(&idle->ctx, idle_stacks[cpu->id] + IDLE_STACK_SIZE, idle_loop, NULL);
 	cpu->idle = idle;
+	return idle;
+}
+
+#ifdef CONFIG_SMP
+void sched_init_cpu(void)
+{
+	struct cpu *cpu = this_cpu->self;
+	struct thread *idle = init_cpu(cpu);
+
+	idle->state = THREAD_RUNNING;
+	idle->ctx.kernel_stack = cpu->kernel_stack;
+	cpu->current = idle;
+	cpu->priority = idle->priority;
+	timers_init();
+}
+
+void *idle_stack(unsigned cpu)
+{
+	return idle_stacks[cpu] + IDLE_STACK_SIZE;
+}
+#endif
+
+void sched_init(void)
+{
+	struct cpu *cpu = this_cpu->self;
+	struct thread *idle = init_cpu(cpu);
+
+	context_init(&idle->ctx, idle_stacks[cpu->id] + IDLE_STACK_SIZE, idle_loop, NULL);
 
 	thread_init(&boot_thread, "main", PRIORITY_DEFAULT);
 	boot_thread.state = THREAD_RUNNING;
 	boot_thread.ctx.kernel_stack = cpu->kernel_stack;
 	cpu->current = &boot_thread;
+#ifdef CONFIG_SMP
+	cpu->priority = boot_thread.priority;
+#endif
 	enter(&boot_thread);
 #ifdef CONFIG_THREAD_TIMES
 	boot_thread.started_tsc = rdtsc();
@@ -114,7 +149,13 @@ static void thread_free(struct thread *thread)
 		return;
 	heap_free(thread->ctx.xstate);
 	kernel_stack_free((void *)thread->ctx.kernel_stack);
-	heap_free(thread);
+	thread_put(thread);
+}
+
+void thread_put(struct thread *thread)
+{
+	if (!__atomic_sub_fetch(&thread->references, 1, __ATOMIC_ACQ_REL) && thread != &boot_thread)
+		heap_free(thread);
 }
 
 void threads_reap(void)
@@ -194,6 +235,9 @@ struct thread *thread_clone(const struct trap_frame *frame, uint64_t fs_base)
 	thread->policy = self->policy;
 	thread->policy_priority = self->policy_priority;
 	thread->unsliced = self->unsliced;
+#ifdef CONFIG_SMP
+	thread->affinity = self->affinity;
+#endif
 	context_clone(&thread->ctx, stack, area, frame, fs_base);
 	enter(thread);
 	return thread;
@@ -257,6 +301,18 @@ struct thread *thread_find(int tid)
 	struct tree_node *parent, **link;
 	struct thread *thread = lookup(tid, &parent, &link);
 
+	spin_unlock(&threads.lock, flags);
+	return thread;
+}
+
+struct thread *thread_get(int tid)
+{
+	uint64_t flags = spin_lock(&threads.lock);
+	struct tree_node *parent, **link;
+	struct thread *thread = lookup(tid, &parent, &link);
+
+	if (thread)
+		__atomic_fetch_add(&thread->references, 1, __ATOMIC_RELAXED);
 	spin_unlock(&threads.lock, flags);
 	return thread;
 }

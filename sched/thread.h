@@ -2,7 +2,7 @@
 /* Threads: one kind, for the kernel and for programs. Run queues are per CPU and by priority;
  * there is no tick: the timer runs only for sleepers, and for time slices only while a CPU has
  * more than one ready thread (CONFIG_PREEMPT). Only a CPU itself, with interrupts off, touches its
- * run queue, so that takes no lock. */
+ * run queue, so that takes no lock; threads come to other CPUs through sched/balance.c. */
 #ifndef PAGURUS_SCHED_THREAD_H
 #define PAGURUS_SCHED_THREAD_H
 
@@ -18,8 +18,9 @@
 
 enum thread_state {
 	THREAD_RUNNING, /* on a CPU, or ready in its run queue */
-	THREAD_BLOCKED, /* in a wait queue, or sleeping on its timer */
+	THREAD_BLOCKED, /* in a wait queue */
 	THREAD_DEAD,    /* exited; freed by whoever runs next */
+	THREAD_SLEEPING, /* in none: waits for its timer, or to be started */
 };
 
 struct thread {
@@ -28,7 +29,7 @@ struct thread {
 	enum thread_state state;
 	uint8_t priority;        /* thread_set_priority() changes it */
 	bool kernel;             /* never runs program code */
-	uint32_t cpu;
+	uint32_t cpu;            /* whose run queue it stands in, or last stood in */
 	uint64_t yield_mask;     /* run queues at least as urgent: bits 0 to priority, */
 	uint64_t fifo_bit;       /* its own among them, */
 	struct list *fifo;       /* and that queue itself */
@@ -49,6 +50,11 @@ struct thread {
 	bool unsliced;           /* SCHED_FIFO: keeps the CPU from its equals until it gives it up */
 	const void *futex_key;   /* futex address waited for */
 	uint32_t futex_bitset;
+	uint32_t references;     /* thread_get(); one is the thread's own */
+#ifdef CONFIG_SMP
+	uint64_t affinity;       /* CPUs that it may run on */
+	uint8_t wanted;          /* priority, from the next time on that it becomes ready */
+#endif
 #ifdef CONFIG_THREAD_TIMES
 	uint64_t cpu_tsc;        /* CPU time used until it last left the CPU, TSC ticks */
 	uint64_t started_tsc;    /* when it last got the CPU */
@@ -116,8 +122,28 @@ int thread_sleep_until(uint64_t ns);
 /* priority < PRIORITIES. Any context. */
 void thread_set_priority(struct thread *thread, unsigned priority);
 
-/* NULL: no such thread. It may exit as soon as interrupts are on again. */
+/* What the idle thread of each CPU does. */
+__noreturn void idle_loop(void *unused);
+
+#ifdef CONFIG_SMP
+/* Makes the flow of control of a further CPU its idle thread. Interrupts off. */
+void sched_init_cpu(void);
+
+/* The top of the stack that it starts on. */
+void *idle_stack(unsigned cpu);
+
+/* CPUs that thread may run on, bits beyond those that exist ignored. Returns 0 or -EINVAL: none.
+ * The calling thread, if it is the one, is on an allowed CPU afterwards. Threads only. */
+int thread_set_affinity(struct thread *thread, uint64_t mask);
+#endif
+
+/* NULL: no such thread. It may exit as soon as interrupts are on again, and on another CPU at any
+ * time: only whether there is one can be told. */
 struct thread *thread_find(int tid);
+
+/* The same, for use: its memory stays until thread_put(), even if it exits. */
+struct thread *thread_get(int tid);
+void thread_put(struct thread *thread);
 
 /* Threads that run program code (kernel threads do not count). */
 unsigned thread_count(void);

@@ -8,10 +8,10 @@
 #include "include/panic.h"
 #include "sched/run_queue.h"
 
-/* Interrupts are off, so nothing can wake this thread before it has left the CPU. */
-static void block(struct thread *self, uint64_t deadline)
+/* Interrupts are off: a CPU that wakes this thread before it has left this one hands it back. */
+static void block(struct thread *self, enum thread_state state, uint64_t deadline)
 {
-	self->state = THREAD_BLOCKED;
+	WRITE_ONCE(self->state, state);
 	if (deadline != WAIT_FOREVER)
 		timer_arm(&self->timer, deadline);
 }
@@ -35,7 +35,7 @@ int wait_block(struct wait_queue *q, uint64_t deadline)
 	}
 	list_add_tail(&q->waiters, &self->run);
 	self->queue = q;
-	block(self, deadline);
+	block(self, THREAD_BLOCKED, deadline);
 	spin_unlock(&q->lock, 0);
 	schedule();
 	return unblock(self, deadline);
@@ -53,7 +53,7 @@ int wait_sleep(struct wait_queue *q, uint64_t deadline, uint64_t *flags)
 void wait_wake_thread(struct thread *thread, int wake_error)
 {
 	list_del(&thread->run);
-	thread->queue = NULL;
+	WRITE_ONCE(thread->queue, NULL);
 	run_queue_wake(thread, wake_error);
 }
 
@@ -66,6 +66,19 @@ unsigned wait_wake(struct wait_queue *q, unsigned n)
 		woken++;
 	}
 	return woken;
+}
+
+/* A thread that sleeps in no queue is woken by whoever changes its state. */
+static bool claim_sleeper(struct thread *thread)
+{
+#ifdef CONFIG_SMP
+	enum thread_state sleeping = THREAD_SLEEPING;
+
+	return __atomic_compare_exchange_n(&thread->state, &sleeping, THREAD_RUNNING, false,
+	                                   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+#else
+	return thread->state == THREAD_SLEEPING;
+#endif
 }
 
 void thread_wake(struct thread *thread, int wake_error)
@@ -84,7 +97,7 @@ void thread_wake(struct thread *thread, int wake_error)
 		spin_unlock(&q->lock, 0);
 		q = READ_ONCE(thread->queue);
 	}
-	if (thread->state == THREAD_BLOCKED)
+	if (claim_sleeper(thread))
 		run_queue_wake(thread, wake_error);
 	irq_restore(flags);
 }
@@ -96,7 +109,7 @@ int thread_sleep_until(uint64_t ns)
 	int error = 0;
 
 	if (clock_ns() < ns) {
-		block(self, ns);
+		block(self, THREAD_SLEEPING, ns);
 		schedule();
 		error = unblock(self, ns);
 	}

@@ -33,6 +33,7 @@ static void print_thread(struct thread *thread, void *ctx)
 	static const char *const states[] = {
 		[THREAD_RUNNING] = "ready",
 		[THREAD_BLOCKED] = "waits",
+		[THREAD_SLEEPING] = "sleeps",
 		[THREAD_DEAD] = "dead",
 	};
 

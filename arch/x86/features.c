@@ -41,31 +41,28 @@ static inline void cr4_set(uint64_t bits)
 	__asm__ volatile("movq %0, %%cr4" : : "r"(cr4 | bits) : "memory");
 }
 
-static void xsave_enable(void)
+static void xsave_enable(uint64_t xcr0)
 {
-	struct cpuid_regs d = cpuid(0xd, 0);
-	uint64_t xcr0 = ((uint64_t)d.edx << 32 | d.eax) & XCR0_PROGRAM;
-
 	cr4_set(CR4_OSXSAVE);
 	__asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)xcr0), "d"((uint32_t)(xcr0 >> 32)));
-	cpu_features.xcr0 = xcr0;
+}
+
+static void xsave_read(void)
+{
+	struct cpuid_regs d = cpuid(0xd, 0);
+
+	cpu_features.xcr0 = ((uint64_t)d.edx << 32 | d.eax) & XCR0_PROGRAM;
+	xsave_enable(cpu_features.xcr0);
 	cpu_features.xsave_size = cpuid(0xd, 0).ebx; /* for what XCR0 enables now */
 	cpu_features.xgetbv1 = cpuid(0xd, 1).eax & CPUIDD1_EAX_XGETBV1;
 }
 
-void cpu_init(unsigned id)
+/* On the first CPU; all are alike. */
+static void features_read(void)
 {
 	struct cpuid_regs leaf0 = cpuid(0, 0);
 	struct cpuid_regs leaf1 = cpuid(1, 0);
 	struct cpuid_regs leaf7 = { 0 };
-
-	/* After a reset, which is how Xen starts a guest, the x87 unit computes in single precision. */
-	__asm__ volatile("fninit");
-
-	cpus[id].self = &cpus[id];
-	cpus[id].id = id;
-	if (id == 0)
-		cpus[id].kernel_stack = (uint64_t)boot_stack_top;
 
 	if (leaf0.eax >= 7)
 		leaf7 = cpuid(7, 0);
@@ -80,9 +77,23 @@ void cpu_init(unsigned id)
 	cpu_features.xsave = leaf1.ecx & CPUID1_ECX_XSAVE && leaf0.eax >= 0xd;
 	cpu_features.xsave_size = FXSAVE_SIZE;
 	if (cpu_features.xsave)
-		xsave_enable();
-	if (id == 0)
-		clear_init();
+		xsave_read();
+	clear_init();
+}
+
+void cpu_init(unsigned id)
+{
+	/* After a reset, which is how Xen starts a guest, the x87 unit computes in single precision. */
+	__asm__ volatile("fninit");
+
+	cpus[id].self = &cpus[id];
+	cpus[id].id = id;
+	if (id == 0) {
+		cpus[id].kernel_stack = (uint64_t)boot_stack_top;
+		features_read();
+	} else if (cpu_features.xsave) {
+		xsave_enable(cpu_features.xcr0);
+	}
 	if (cpu_features.fsgsbase)
 		cr4_set(CR4_FSGSBASE);
 

@@ -25,6 +25,8 @@
 #define APIC_ID 0x20
 #define APIC_EOI 0xb0
 #define APIC_SVR 0xf0
+#define APIC_ICR_LOW 0x300
+#define APIC_ICR_HIGH 0x310
 #define APIC_LVT_TIMER 0x320
 #define APIC_LVT_LINT0 0x350
 #define APIC_TIMER_INITIAL 0x380
@@ -114,6 +116,23 @@ uint32_t lapic_id(void)
 
 	return registers ? id >> 24 : id;
 }
+
+#ifdef CONFIG_SMP
+void lapic_send(uint32_t apic_id, uint32_t command)
+{
+	uint64_t flags = irq_save();
+
+	if (registers) {
+		lapic_write(APIC_ICR_HIGH, apic_id << 24);
+		lapic_write(APIC_ICR_LOW, command);
+	} else {
+		/* What was written to memory must be there first (SDM volume 3, 10.12.3). */
+		__asm__ volatile("mfence; lfence" : : : "memory");
+		wrmsr(MSR_X2APIC + APIC_ICR_LOW / 16, (uint64_t)apic_id << 32 | command);
+	}
+	irq_restore(flags);
+}
+#endif
 
 static void must_init(void)
 {

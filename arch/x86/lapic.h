@@ -8,6 +8,7 @@
 #define VECTOR_TIMER 0x40
 #define VECTOR_CONSOLE 0x41 /* IOAPIC: serial input */
 #define VECTOR_XEN 0x42     /* Xen event channels */
+#define VECTOR_CPU 0x43     /* from another CPU: arch/x86/smp.h */
 #define VECTOR_SPURIOUS 0x4f /* the last vector that the IDT has */
 
 /* Enables this CPU's LAPIC. Returns 0 or -ENODEV. */
@@ -15,6 +16,17 @@ int lapic_init(void);
 
 void lapic_eoi(void);
 uint32_t lapic_id(void);
+
+#ifdef CONFIG_SMP
+/* Sends an interrupt command (its low word, SDM volume 3, 10.6.1) to the CPU of that APIC ID. */
+void lapic_send(uint32_t apic_id, uint32_t command);
+
+#define ICR_NMI (4U << 8)
+#define ICR_INIT (5U << 8)
+#define ICR_STARTUP (6U << 8) /* and the number of the page to start in */
+#define ICR_ASSERT BIT(14)
+#define ICR_ALL_BUT_SELF (3U << 18) /* no APIC ID needed */
+#endif
 
 /* Sets the one timer of this CPU to fire VECTOR_TIMER at clock_ns() >= ns, replacing an earlier
  * setting (TSC deadline where there is one, else one-shot; it may fire early, never late by more

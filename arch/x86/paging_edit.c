@@ -4,17 +4,37 @@
 #include "arch/x86/cpu.h"
 #include "arch/x86/paging.h"
 #include "arch/x86/paging_walk.h"
+#include "arch/x86/smp.h"
 #include "include/errno.h"
 #include "include/panic.h"
 
 /* Beyond so many entries of one operation, the whole TLB is flushed instead. */
 #define FLUSH_ENTRIES_MAX 32
 
-/* What of the TLB an operation still has to flush. */
+/* What of the TLBs an operation still has to flush. */
 struct flush {
 	unsigned done;
 	bool all;
+#ifdef CONFIG_SMP
+	bool others; /* they have to flush pages from first to last */
+	virt_t first, last;
+#endif
 };
+
+/* Other CPUs have to be told of the page at va. */
+static void flush_note(struct flush *flush, virt_t va)
+{
+#ifdef CONFIG_SMP
+	if (!flush->others || va < flush->first)
+		flush->first = va;
+	if (!flush->others || va > flush->last)
+		flush->last = va;
+	flush->others = true;
+#else
+	(void)flush;
+	(void)va;
+#endif
+}
 
 static void flush_entry(struct flush *flush, virt_t va)
 {
@@ -22,13 +42,22 @@ static void flush_entry(struct flush *flush, virt_t va)
 		tlb_flush_page(va);
 	else
 		flush->all = true;
+	flush_note(flush, va);
 }
 
-static void flush_rest(struct flush *flush)
+/* tables: page tables are about to be freed. */
+static void flush_rest(struct flush *flush, bool tables)
 {
 	if (flush->all)
 		tlb_flush_all();
-	flush->all = false;
+#ifdef CONFIG_SMP
+	if (flush->all)
+		tlb_flush_others(0, UINT64_MAX, tables);
+	else if (flush->others)
+		tlb_flush_others(flush->first, flush->last + 1, tables);
+#else
+	(void)tables;
+#endif
 }
 
 /* Runs of pages, and tables, that are out of the tree but not given back before the TLB is flushed. */
@@ -46,6 +75,7 @@ struct unmap {
 	void (*release)(void *ctx, phys_t pa, size_t frames);
 	void *ctx;
 	bool keep_tables;
+	bool tables;    /* there are some among the runs */
 	unsigned pages; /* of all runs, tables included */
 	unsigned n;
 	struct run batch[BATCH];
@@ -61,8 +91,10 @@ static void unmap_flush(struct unmap *u)
 
 		for (uint32_t k = 0; k < run->pages; k++)
 			tlb_flush_page(run->va + k * step);
+		flush_note(&flush, run->va);
+		flush_note(&flush, run->va + (run->pages - 1) * step);
 	}
-	flush_rest(&flush);
+	flush_rest(&flush, u->tables);
 }
 
 static void unmap_release(struct unmap *u)
@@ -77,6 +109,7 @@ static void unmap_release(struct unmap *u)
 			u->release(u->ctx, run->pa, (size_t)run->pages << run->order);
 	}
 	u->n = u->pages = 0;
+	u->tables = false;
 }
 
 /* Notes what is out of the tree now. */
@@ -95,6 +128,8 @@ static void unmap_note(struct unmap *u, struct run run)
 	if (u->n == BATCH)
 		unmap_release(u);
 	u->batch[u->n++] = run;
+	if (IS_ENABLED(CONFIG_SMP))
+		u->tables = u->tables || run.order == RUN_TABLE;
 	u->pages += run.pages;
 }
 
@@ -210,6 +245,7 @@ int paging_unmap(phys_t root, virt_t start, virt_t end,
 	u.ctx = ctx;
 	u.keep_tables = start >= USER_MAX;
 	u.n = u.pages = 0;
+	u.tables = false;
 	unmap_level(&u, phys_to_virt(root), LEVEL_ROOT, start, end);
 	unmap_release(&u);
 	return 0;
@@ -239,7 +275,7 @@ int paging_protect(phys_t root, virt_t start, virt_t end, pte_t flags)
 		WRITE_ONCE(*entry, new);
 		flush_entry(&flush, va);
 	}
-	flush_rest(&flush);
+	flush_rest(&flush, false);
 	return 0;
 }
 
@@ -293,6 +329,6 @@ int paging_move(phys_t root, virt_t from, virt_t to, size_t size)
 		WRITE_ONCE(*entry, 0);
 		flush_entry(&flush, va);
 	}
-	flush_rest(&flush);
+	flush_rest(&flush, false);
 	return paging_unmap(root, from, from + size, NULL, NULL);
 }

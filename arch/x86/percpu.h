@@ -13,7 +13,6 @@ struct thread;
 
 #define PRIORITIES 64 /* 0 is the most urgent; PRIORITY_IDLE the least */
 
-
 struct cpu {
 	struct cpu *self;           /* 0x00: GS-relative pointer to itself */
 	struct thread *current;     /* 0x08 */
@@ -30,6 +29,13 @@ struct cpu {
 	uint64_t switches;          /* context switches so far */
 	bool tick_armed;            /* time slices: the timer is set */
 	uint64_t tick_switches;     /* value of switches at the last tick */
+#ifdef CONFIG_SMP
+	uint32_t priority;          /* of current, for the others to see */
+	uint32_t apic_id;
+	/* What other CPUs write. */
+	uint32_t requests __aligned(64); /* CPU_REQUEST_: what the interrupt on its way is about */
+	struct list *inbox;              /* threads for this CPU, newest first, linked by next */
+#endif
 };
 
 #ifdef PAGURUS_HOST

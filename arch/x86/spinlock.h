@@ -15,6 +15,9 @@ struct spinlock {
 #endif
 };
 
+/* arch/x86/smp.c: waits until it is ticket's turn, serving other CPUs' requests meanwhile. */
+void spin_wait(struct spinlock *lock, uint32_t ticket);
+
 /* Returns the interrupt state for spin_unlock(). */
 static inline uint64_t spin_lock(struct spinlock *lock)
 {
@@ -23,8 +26,8 @@ static inline uint64_t spin_lock(struct spinlock *lock)
 #if CONFIG_NR_CPUS > 1
 	uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
 
-	while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
-		cpu_relax();
+	if (unlikely(__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket))
+		spin_wait(lock, ticket);
 #else
 	(void)lock;
 #endif

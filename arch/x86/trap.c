@@ -6,6 +6,7 @@
 #include "arch/x86/asm.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/percpu.h"
+#include "arch/x86/smp.h"
 #include "include/errno.h"
 #include "include/panic.h"
 #include "lib/string.h"
@@ -24,7 +25,7 @@ enum ist {
 	IST_EXCEPTION,
 	IST_IRQ
 };
-#define IST_COUNT 6
+_Static_assert(IST_IRQ == TRAP_STACKS, "one stack for each");
 
 /* Intel SDM volume 3, figure 8-11. */
 struct tss {
@@ -101,17 +102,12 @@ static void idt_fill(void)
 	}
 }
 
-void trap_init(void)
+/* GDT, TSS, whose stacks are set, and the common IDT. */
+static void load_tables(unsigned id)
 {
-	unsigned id = cpu_id();
 	uint64_t tss_base = (uint64_t)&tss[id];
 	struct descriptor_pointer p;
 
-	if (id == 0)
-		idt_fill();
-
-	for (unsigned i = 0; i < IST_COUNT; i++)
-		tss[id].ist[i] = (uint64_t)ist_stacks + (i + 1) * (IST_STACK_SIZE + FRAME_SIZE);
 	tss[id].iomap_base = sizeof(struct tss);
 
 	/* The TSS descriptor is written by LTR (busy bit), so this GDT lies in writable memory. */
@@ -127,6 +123,25 @@ void trap_init(void)
 	p = (struct descriptor_pointer){ sizeof(idt) - 1, (uint64_t)idt };
 	__asm__ volatile("lidt %0" : : "m"(p));
 }
+
+void trap_init(void)
+{
+	idt_fill();
+	for (unsigned i = 0; i < TRAP_STACKS; i++)
+		tss[0].ist[i] = (uint64_t)ist_stacks + (i + 1) * (IST_STACK_SIZE + FRAME_SIZE);
+	load_tables(0);
+}
+
+#ifdef CONFIG_SMP
+void trap_init_cpu(void *const stacks[TRAP_STACKS])
+{
+	unsigned id = cpu_id();
+
+	for (unsigned i = 0; i < TRAP_STACKS; i++)
+		tss[id].ist[i] = (uint64_t)stacks[i];
+	load_tables(id);
+}
+#endif
 
 void trap_set_handler(unsigned vector, void (*handler)(struct trap_frame *frame))
 {
@@ -165,5 +180,7 @@ void trap_dispatch(struct trap_frame *frame)
 	} else if (frame->vector == TRAP_PROTECTION && extable_fix(frame)) {
 		return; /* a non-canonical pointer of the program */
 	}
+	if (frame->vector == TRAP_NMI)
+		smp_stop_check();
 	upcall_unhandled(frame, address);
 }

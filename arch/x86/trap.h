@@ -30,8 +30,13 @@ struct trap_frame {
 #define PF_WRITE BIT(1)
 #define PF_FETCH BIT(4)
 
-/* Loads GDT, TSS and IDT of this CPU. */
+#define TRAP_STACKS 6 /* that a CPU needs */
+
+/* Fills in the IDT, and loads it with GDT and TSS of the first CPU. */
 void trap_init(void);
+
+/* The same for a further CPU. stacks: their tops; each has an unmapped page below it. */
+void trap_init_cpu(void *const stacks[TRAP_STACKS]);
 
 /* Installs handler for an interrupt vector (32..255); called on the interrupt stack with
  * interrupts off; must call lapic_eoi() itself where the source wants it. */

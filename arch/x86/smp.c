@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* CPUs beyond the first: starting them, interrupting them, stopping them. */
+#include "arch/x86/smp.h"
+
+#include "arch/x86/asm.h"
+#include "arch/x86/cpu.h"
+#include "arch/x86/features.h"
+#include "arch/x86/lapic.h"
+#include "arch/x86/paging.h"
+#include "arch/x86/percpu.h"
+#include "arch/x86/spinlock.h"
+#include "arch/x86/tlb.h"
+#include "arch/x86/trap.h"
+#include "include/errno.h"
+#include "lib/string.h"
+
+#define NOBODY UINT32_MAX
+
+uint64_t cpus_online = BIT(0);
+
+/* smp_entry.S: the page that CPUs start in, by its offset within itself. */
+extern const char smp_page_start[], smp_page_end[];
+extern const char smp_page_gdt[], smp_page_gdt_pointer[], smp_page_root[], smp_page_long[];
+extern const char smp_page_long_pointer[];
+extern char boot_pml4[];
+
+/* For smp_entry.S: each CPU's stack, with its struct cpu on top; and the next CPU's number. */
+uint64_t smp_stacks[CONFIG_NR_CPUS];
+uint32_t smp_next = 1;
+
+/* The tables that a CPU starts with: the kernel's upper half, and the first 2 MiB where they are. */
+static pte_t start_tables[3][TABLE_ENTRIES] __aligned(FRAME_SIZE);
+
+static uint32_t stopper = NOBODY; /* who has stopped all others */
+
+void cpu_request(unsigned cpu, uint32_t requests)
+{
+	if (!__atomic_fetch_or(&cpus[cpu].requests, requests, __ATOMIC_SEQ_CST))
+		lapic_send(cpus[cpu].apic_id, VECTOR_CPU);
+}
+
+static void request_interrupt(struct trap_frame *frame)
+{
+	uint32_t requests;
+
+	(void)frame;
+	lapic_eoi();
+	/* Whatever comes after this interrupts again. */
+	requests = __atomic_exchange_n(&this_cpu->self->requests, 0, __ATOMIC_SEQ_CST);
+	if (requests & CPU_REQUEST_TLB)
+		tlb_serve();
+	if (requests & ~CPU_REQUEST_TLB)
+		upcall_cpu_requests(requests);
+}
+
+void cpu_wait(void)
+{
+	struct cpu *cpu = this_cpu->self;
+
+	if ((READ_ONCE(cpu->requests) & CPU_REQUEST_TLB) &&
+	    (__atomic_fetch_and(&cpu->requests, ~CPU_REQUEST_TLB, __ATOMIC_SEQ_CST) & CPU_REQUEST_TLB))
+		tlb_serve();
+	cpu_relax();
+}
+
+void spin_wait(struct spinlock *lock, uint32_t ticket)
+{
+	while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
+		cpu_wait();
+}
+
+int smp_prepare(void)
+{
+	int err = lapic_init();
+
+	if (err)
+		return err;
+	trap_set_handler(VECTOR_CPU, request_interrupt);
+	cpus[0].apic_id = lapic_id();
+	return 0;
+}
+
+phys_t smp_root(void)
+{
+	return virt_to_phys(boot_pml4);
+}
+
+void smp_set_stack(unsigned id, void *top)
+{
+	uint64_t *stack = (uint64_t *)top - 2; /* two words keep RSP % 16 == 0 */
+
+	*stack = (uint64_t)&cpus[id];
+	cpus[id].kernel_stack = (uint64_t)top;
+	smp_stacks[id] = (uint64_t)stack;
+}
+
+static void make_start_tables(void)
+{
+	const pte_t *root = phys_to_virt(smp_root());
+	const pte_t table = PTE_P | PTE_W | PTE_A;
+
+	for (unsigned i = TABLE_ENTRIES / 2; i < TABLE_ENTRIES; i++)
+		start_tables[0][i] = root[i];
+	start_tables[0][0] = virt_to_phys(start_tables[1]) | table;
+	start_tables[1][0] = virt_to_phys(start_tables[2]) | table;
+	start_tables[2][0] = PROT_PTE_RX | PTE_PS;
+}
+
+static void put32(char *page, const char *label, uint64_t value)
+{
+	uint32_t word = (uint32_t)value;
+
+	memcpy(page + (label - smp_page_start), &word, sizeof(word));
+}
+
+int smp_start_by_sipi(phys_t page)
+{
+	char *p = phys_to_virt(page);
+
+	if (!page)
+		return -ENOMEM;
+	make_start_tables();
+	memcpy(p, smp_page_start, (size_t)(smp_page_end - smp_page_start));
+	put32(p, smp_page_gdt_pointer + 2, page + (uint64_t)(smp_page_gdt - smp_page_start));
+	put32(p, smp_page_root, virt_to_phys(start_tables[0]));
+	put32(p, smp_page_long_pointer, page + (uint64_t)(smp_page_long - smp_page_start));
+	/* The waits between these, on real boards, are for buses and chips that no VM has. */
+	lapic_send(0, ICR_ALL_BUT_SELF | ICR_INIT | ICR_ASSERT);
+	lapic_send(0, ICR_ALL_BUT_SELF | ICR_STARTUP | ICR_ASSERT | (uint32_t)(page >> FRAME_SHIFT));
+	lapic_send(0, ICR_ALL_BUT_SELF | ICR_STARTUP | ICR_ASSERT | (uint32_t)(page >> FRAME_SHIFT));
+	return 0;
+}
+
+/* Called by smp_entry. */
+__noreturn void smp_start(struct cpu *cpu);
+
+__noreturn void smp_start(struct cpu *cpu)
+{
+	cpu_init((unsigned)(cpu - cpus));
+	upcall_cpu_start();
+}
+
+void smp_online(void)
+{
+	struct cpu *cpu = this_cpu->self;
+
+	cpu->apic_id = lapic_id();
+	__atomic_fetch_or(&cpus_online, BIT(cpu->id), __ATOMIC_SEQ_CST);
+	write_cr3(read_cr3()); /* nobody has told this CPU of changes so far */
+}
+
+unsigned smp_arrived(void)
+{
+	return READ_ONCE(smp_next);
+}
+
+void smp_stop_others(void)
+{
+	uint32_t nobody = NOBODY;
+
+	if (READ_ONCE(smp_next) == 1)
+		return;
+	if (!__atomic_compare_exchange_n(&stopper, &nobody, cpu_id(), false, __ATOMIC_SEQ_CST,
+	                                 __ATOMIC_SEQ_CST))
+		return;
+	lapic_send(0, ICR_ALL_BUT_SELF | ICR_NMI | ICR_ASSERT);
+}
+
+void smp_stop_check(void)
+{
+	uint32_t by = READ_ONCE(stopper);
+
+	if (by == NOBODY || by == cpu_id())
+		return;
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}

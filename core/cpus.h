@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* CPUs beyond the first: they are started beside the program and join in when they are ready. */
+#ifndef PAGURUS_CORE_CPUS_H
+#define PAGURUS_CORE_CPUS_H
+
+#include "include/boot_info.h"
+
+/* Starts them, waiting for none. */
+void cpus_start(const struct boot_info *bi);
+
+#endif
