@@ -18,7 +18,10 @@ bool carve_zeroed;
 /* For tables of the direct map: one each of PDPT and PD, and a page table at either end. */
 #define TABLE_RESERVE 4
 
-#define LOADER_SPACE MIB(16)
+/* What firmware and boot loaders use for themselves below 4 GiB, never zero again: they are loaded
+ * low, and SeaBIOS works 16 MiB below the end of memory. */
+#define LOADER_LOW MIB(4)
+#define LOADER_HIGH MIB(32)
 
 static phys_t table_reserve[TABLE_RESERVE];
 static unsigned nr_table_reserve;
@@ -175,13 +178,12 @@ static bool map_to(struct frame_range *r, phys_t target)
 	return true;
 }
 
-/* Does the block hold zeros? What firmware and boot loaders use for themselves is left out: the low
- * 16 MiB, and the last 16 MiB of each range below 4 GiB. */
+/* Does the block, which was never used, hold zeros? */
 static bool is_zeroed(const struct frame_range *r, phys_t p, unsigned order)
 {
 	if (!carve_zeroed || IS_ENABLED(CONFIG_POISON_FRAMES))
 		return false;
-	return p >= GIB(4) || (p >= LOADER_SPACE && p + ORDER_SIZE(order) + LOADER_SPACE <= r->end);
+	return p >= GIB(4) || (p >= LOADER_LOW && p + ORDER_SIZE(order) + LOADER_HIGH <= r->end);
 }
 
 /* Gives [frontier, target) to the free lists, in the largest blocks that fit. */

@@ -177,7 +177,7 @@ static void check_sum(void)
 
 /* With everything back and the caches drained, the largest blocks that fit must be there again:
  * takes them all, from large to small, and counts. */
-static void check_coalesced(void)
+__attribute__((unused)) static void check_coalesced(void)
 {
 	uint64_t got = 0;
 	int order = FRAME_ORDER_MAX;
@@ -207,7 +207,7 @@ static void check_coalesced(void)
 	check_sum();
 }
 
-static void stress(const struct mem_range *ram, unsigned nr, unsigned rounds, unsigned max_order)
+__attribute__((unused)) static void stress(const struct mem_range *ram, unsigned nr, unsigned rounds, unsigned max_order)
 {
 	struct frame_stats before;
 
