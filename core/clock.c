@@ -51,15 +51,19 @@ void clock_wall_reread(void)
 	__atomic_store_n(&wall_known, false, __ATOMIC_RELEASE);
 }
 
-static int thread_time(const struct thread *thread, uint64_t *ns)
+/* tid: 0 for the caller. */
+static int thread_time(int tid, uint64_t *ns)
 {
 #ifdef CONFIG_THREAD_TIMES
+	struct thread *thread = thread_get(tid ? tid : current_thread()->tid);
+
 	if (!thread)
 		return -EINVAL;
 	*ns = thread_cpu_ns(thread);
+	thread_put(thread);
 	return 0;
 #else
-	(void)thread;
+	(void)tid;
 	(void)ns;
 	return -EINVAL;
 #endif
@@ -72,7 +76,7 @@ static int cpu_clock(int id, uint64_t *ns)
 	if ((id & CPUCLOCK_TYPE) != CPUCLOCK_SCHED)
 		return -EINVAL;
 	if (id & CPUCLOCK_PERTHREAD)
-		return thread_time(number ? thread_find(number) : current_thread(), ns);
+		return thread_time(number, ns);
 	if (number != 0 && number != PROGRAM_PID)
 		return -EINVAL;
 	*ns = sched_busy_ns();
@@ -97,7 +101,7 @@ static int clock_read(int id, uint64_t *ns)
 		*ns = sched_busy_ns();
 		return 0;
 	case CLOCK_THREAD_CPUTIME_ID:
-		return thread_time(current_thread(), ns);
+		return thread_time(0, ns);
 	default:
 		return id < 0 ? cpu_clock(id, ns) : -EINVAL;
 	}

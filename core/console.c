@@ -20,9 +20,13 @@ static struct {
 /* An NMI or a fault may come while this CPU writes: it writes in between rather than never. */
 static bool lock_output(uint64_t *flags)
 {
-	if (output.forced || READ_ONCE(output.owner) == cpu_id() + 1)
+	*flags = irq_save();
+	if (output.forced || READ_ONCE(output.owner) == cpu_id() + 1) {
+		irq_restore(*flags);
 		return false;
-	*flags = spin_lock(&output.lock);
+	}
+	if (CONFIG_NR_CPUS > 1)
+		spin_lock(&output.lock);
 	WRITE_ONCE(output.owner, cpu_id() + 1);
 	return true;
 }
@@ -83,6 +87,15 @@ void console_fresh_line(void)
 	if (output.line_begun)
 		console_write("\n", 1);
 }
+
+#ifdef CONFIG_SMP
+void console_keep(void)
+{
+	uint64_t flags;
+
+	(void)lock_output(&flags);
+}
+#endif
 
 void console_force(void)
 {

@@ -19,6 +19,11 @@ void console_write_program(const char *buf, size_t len);
 /* Begins a new line unless the last byte written ended one. */
 void console_fresh_line(void);
 
+#ifdef CONFIG_SMP
+/* This CPU has the console for good: the others' output waits for ever. Interrupts are off then. */
+void console_keep(void);
+#endif
+
 /* From now on output takes no lock: the machine is about to stop. */
 void console_force(void);
 

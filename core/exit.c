@@ -2,6 +2,9 @@
 /* How the machine ends: the last line, then the shell's way of stopping. */
 #include "core/exit.h"
 
+#include "arch/x86/cpu.h"
+#include "arch/x86/percpu.h"
+#include "arch/x86/smp.h"
 #include "core/console.h"
 #include "core/log.h"
 #include "core/shutdown.h"
@@ -38,10 +41,33 @@ static int last_line(char *line, size_t size, enum stop_reason reason, int statu
 	}
 }
 
+#ifdef CONFIG_SMP
+/* The first CPU to stop the machine does it, and what it says is the last that is heard. */
+static void stop_others(void)
+{
+	static uint32_t stopper; /* cpu_id() + 1 */
+	uint32_t nobody = 0;
+
+	irq_disable();
+	if (!__atomic_compare_exchange_n(&stopper, &nobody, cpu_id() + 1, false, __ATOMIC_SEQ_CST,
+	                                 __ATOMIC_SEQ_CST) &&
+	    nobody != cpu_id() + 1)
+		for (;;)
+			cpu_wait();
+	console_keep();
+	smp_stop_others();
+}
+#else
+static void stop_others(void)
+{
+}
+#endif
+
 void machine_stop(enum stop_reason reason, int status)
 {
 	char line[64];
 
+	stop_others();
 	log_flush();
 	console_fresh_line();
 	console_write(line, (size_t)last_line(line, sizeof(line), reason, status));

@@ -50,12 +50,15 @@ static bool waiting;        /* some lines came before there was a console */
 
 static void keep(const char *line, size_t len)
 {
-	uint64_t flags;
+	uint64_t flags = irq_save();
 
 	/* An NMI or a fault inside this very function: the console has to do. */
-	if (READ_ONCE(ring_owner) == cpu_id() + 1)
+	if (READ_ONCE(ring_owner) == cpu_id() + 1) {
+		irq_restore(flags);
 		return;
-	flags = spin_lock(&ring_lock);
+	}
+	if (CONFIG_NR_CPUS > 1)
+		spin_lock(&ring_lock);
 	WRITE_ONCE(ring_owner, cpu_id() + 1);
 	ring_put_over(&log_ring, line, len);
 	WRITE_ONCE(ring_owner, 0);
@@ -93,9 +96,8 @@ void log_flush(void)
 	uint32_t offset;
 	size_t len;
 
-	if (!waiting || !platform)
+	if (!waiting || !platform || !__atomic_exchange_n(&waiting, false, __ATOMIC_ACQUIRE))
 		return;
-	waiting = false;
 	offset = first_line();
 	while ((len = next_line(&offset, line)) > LEVEL_LEN)
 		show(line, len);

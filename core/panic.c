@@ -5,6 +5,7 @@
 
 #include "arch/x86/cpu.h"
 #include "arch/x86/percpu.h"
+#include "arch/x86/smp.h"
 #include "core/backtrace.h"
 #include "core/console.h"
 #include "core/exit.h"
@@ -24,7 +25,7 @@
 
 /* 0: all is well; 1: reporting; more: the report itself failed. Only ever grows. */
 static uint32_t depth;
-static uint32_t reporter; /* cpu_id() of who reports */
+static uint32_t reporter; /* cpu_id() + 1 of who reports */
 
 static void print(const char *fmt, ...) __printf(1, 2);
 
@@ -55,15 +56,20 @@ static __noreturn void halt_forever(void)
  * halts; another CPU waits for the first one's report. */
 static void begin(void)
 {
-	uint32_t before = __atomic_fetch_add(&depth, 1, __ATOMIC_SEQ_CST);
+	uint32_t nobody = 0, before;
 
 	irq_disable();
+	if (!__atomic_compare_exchange_n(&reporter, &nobody, cpu_id() + 1, false, __ATOMIC_SEQ_CST,
+	                                 __ATOMIC_SEQ_CST) &&
+	    nobody != cpu_id() + 1)
+		halt_forever();
+	before = depth++;
+	if (before > 1)
+		halt_forever();
 	if (before == 0) {
-		reporter = cpu_id();
+		smp_stop_others();
 		if (IS_ENABLED(CONFIG_SYMBOLS))
 			fmt_set_symbolizer(symbols_format);
-	} else if (cpu_id() != reporter || before > 1) {
-		halt_forever();
 	}
 	console_force();
 	console_fresh_line();

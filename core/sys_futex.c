@@ -84,12 +84,15 @@ long sys_set_robust_list(struct robust_list_head *head, size_t len)
 
 long sys_get_robust_list(int tid, struct robust_list_head **head, size_t *len)
 {
-	struct thread *thread = tid ? thread_find(tid) : current_thread();
+	struct thread *thread = thread_get(tid ? tid : current_thread()->tid);
 	size_t size = sizeof(**head);
+	void *list;
 
 	if (!thread)
 		return -ESRCH;
+	list = thread->robust_list;
+	thread_put(thread);
 	if (copy_to_program(len, &size, sizeof(size)))
 		return -EFAULT;
-	return copy_to_program(head, &thread->robust_list, sizeof(*head));
+	return copy_to_program(head, &list, sizeof(*head));
 }

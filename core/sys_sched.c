@@ -5,6 +5,7 @@
 #include <linux/sched.h>
 
 #include "arch/x86/percpu.h"
+#include "arch/x86/smp.h"
 #include "arch/x86/trap.h"
 #include "core/doors.h"
 #include "include/errno.h"
@@ -30,32 +31,64 @@ long sys_sched_yield(void)
 	return thread_yield();
 }
 
-/* 0 is the caller. */
+/* 0 is the caller. The thread is the caller's to give back: thread_put(). */
 static struct thread *thread_of(int tid)
 {
-	return tid ? thread_find(tid) : current_thread();
+	return thread_get(tid ? tid : current_thread()->tid);
 }
 
-/* One CPU runs, whatever the image is built for: number 0. */
+#ifdef CONFIG_SMP
+static int set_affinity(struct thread *thread, uint64_t mask)
+{
+	return thread_set_affinity(thread, mask);
+}
+
+static uint64_t affinity(const struct thread *thread)
+{
+	return READ_ONCE(thread->affinity) & cpus_now_online();
+}
+#else
+static int set_affinity(struct thread *thread, uint64_t mask)
+{
+	(void)thread;
+	return mask & 1 ? 0 : -EINVAL;
+}
+
+static uint64_t affinity(const struct thread *thread)
+{
+	(void)thread;
+	return 1;
+}
+#endif
+
 long sys_sched_setaffinity(int tid, size_t len, const uint64_t *user)
 {
+	struct thread *thread = thread_of(tid);
 	uint64_t mask = 0;
+	long error;
 
-	if (!thread_of(tid))
+	if (!thread)
 		return -ESRCH;
 	if (copy_from_program(&mask, user, MIN(len, sizeof(mask))))
-		return -EFAULT;
-	return mask & 1 ? 0 : -EINVAL;
+		error = -EFAULT;
+	else
+		error = set_affinity(thread, mask);
+	thread_put(thread);
+	return error;
 }
 
 long sys_sched_getaffinity(int tid, size_t len, uint64_t *user)
 {
-	const uint64_t mask = 1;
+	struct thread *thread;
+	uint64_t mask;
 
 	if (len < sizeof(mask) || len % sizeof(mask))
 		return -EINVAL;
-	if (!thread_of(tid))
+	thread = thread_of(tid);
+	if (!thread)
 		return -ESRCH;
+	mask = affinity(thread);
+	thread_put(thread);
 	return copy_to_program(user, &mask, sizeof(mask)) ? -EFAULT : (long)sizeof(mask);
 }
 
@@ -82,8 +115,6 @@ static long set_policy(struct thread *thread, int policy, const int *param)
 {
 	int priority;
 
-	if (!thread)
-		return -ESRCH;
 	if (!param)
 		return -EINVAL;
 	if (copy_from_program(&priority, param, sizeof(priority)))
@@ -100,34 +131,55 @@ static long set_policy(struct thread *thread, int policy, const int *param)
 
 long sys_sched_setscheduler(int tid, int policy, const int *param)
 {
+	struct thread *thread;
+	long error;
+
 	policy &= ~SCHED_RESET_ON_FORK;
-	return is_known(policy) ? set_policy(thread_of(tid), policy, param) : -EINVAL;
+	if (!is_known(policy))
+		return -EINVAL;
+	thread = thread_of(tid);
+	if (!thread)
+		return -ESRCH;
+	error = set_policy(thread, policy, param);
+	thread_put(thread);
+	return error;
 }
 
 long sys_sched_getscheduler(int tid)
 {
-	const struct thread *thread = thread_of(tid);
+	struct thread *thread = thread_of(tid);
+	long policy;
 
-	return thread ? thread->policy : -ESRCH;
+	if (!thread)
+		return -ESRCH;
+	policy = thread->policy;
+	thread_put(thread);
+	return policy;
 }
 
 long sys_sched_setparam(int tid, const int *param)
 {
 	struct thread *thread = thread_of(tid);
+	long error;
 
-	return thread ? set_policy(thread, thread->policy, param) : -ESRCH;
+	if (!thread)
+		return -ESRCH;
+	error = set_policy(thread, thread->policy, param);
+	thread_put(thread);
+	return error;
 }
 
 long sys_sched_getparam(int tid, int *param)
 {
-	const struct thread *thread = thread_of(tid);
+	struct thread *thread = thread_of(tid);
 	int priority;
 
 	if (!thread)
 		return -ESRCH;
+	priority = thread->policy_priority;
+	thread_put(thread);
 	if (!param)
 		return -EINVAL;
-	priority = thread->policy_priority;
 	return copy_to_program(param, &priority, sizeof(priority));
 }
 
@@ -154,7 +206,6 @@ long sys_getcpu(unsigned *cpu, unsigned *node)
 	return node ? copy_to_program(node, &zero, sizeof(zero)) : 0;
 }
 
-/* A barrier on all CPUs that run the program is one on the only CPU. */
 long sys_membarrier(int command, unsigned flags, int cpu)
 {
 	const long supported = MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_PRIVATE_EXPEDITED |
@@ -168,5 +219,6 @@ long sys_membarrier(int command, unsigned flags, int cpu)
 	if (!(command & supported) || (command & (command - 1)))
 		return -EINVAL;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	tlb_flush_others(0, 0, false); /* nothing, but on every CPU that runs something */
 	return 0;
 }

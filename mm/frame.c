@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The frame allocator's interface (mm/frame.h): per-CPU caches of single frames in front of the
- * buddy system. A CPU's cache is its own and is used with interrupts off; the lock is taken once
- * for a batch. Frames in another CPU's cache are out of reach when memory runs out. */
+ * buddy system. A CPU's cache has a lock that only others contend for, when memory runs out and all
+ * caches are emptied; frame_lock is taken inside it, once for a batch. */
 #include "mm/frame.h"
 
 #include "arch/x86/clear.h"
@@ -20,6 +20,7 @@
 #define CLEAN 1UL
 
 struct frame_cache {
+	struct spinlock lock;
 	uint64_t n;
 	uint64_t frame[CACHE_MAX]; /* the last one goes out first */
 } __aligned(64);
@@ -105,11 +106,42 @@ static void drain(struct frame_cache *cache, unsigned n)
 	memmove(cache->frame, cache->frame + n, cache->n * sizeof(cache->frame[0]));
 }
 
+/* This CPU's cache, locked. */
+static struct frame_cache *lock_cache(uint64_t *flags)
+{
+	struct frame_cache *cache;
+
+	*flags = irq_save();
+	cache = &caches[cpu_id()];
+	if (CONFIG_NR_CPUS > 1)
+		spin_lock(&cache->lock);
+	return cache;
+}
+
+/* Empties all caches. Returns whether there was anything in them. */
+static bool drain_all(void)
+{
+	uint64_t drained = 0;
+
+	for (unsigned i = 0; i < CONFIG_NR_CPUS; i++) {
+		struct frame_cache *cache = &caches[i];
+		uint64_t flags;
+
+		if (!READ_ONCE(cache->n))
+			continue;
+		flags = spin_lock(&cache->lock);
+		drained += cache->n;
+		drain(cache, cache->n);
+		spin_unlock(&cache->lock, flags);
+	}
+	return drained;
+}
+
 /* Takes up to n single frames, CLEAN where they hold zeros. Returns how many. */
 static unsigned alloc_singles(uint64_t *frames, unsigned n)
 {
-	uint64_t flags = irq_save();
-	struct frame_cache *cache = &caches[cpu_id()];
+	uint64_t flags;
+	struct frame_cache *cache = lock_cache(&flags);
 	const struct frame_range *r = &frame_ranges[0];
 	unsigned got = 0;
 
@@ -127,7 +159,7 @@ static unsigned alloc_singles(uint64_t *frames, unsigned n)
 		check_poison(frame & ~CLEAN, 0);
 		frames[got++] = frame;
 	}
-	irq_restore(flags);
+	spin_unlock(&cache->lock, flags);
 	return got;
 }
 
@@ -142,10 +174,8 @@ static phys_t alloc_block(unsigned order, bool *clean)
 	p = take(order, clean);
 	spin_unlock(&frame_lock, flags);
 	if (p == FRAME_NONE) {
-		/* What is missing may lie in this CPU's cache. */
-		flags = irq_save();
-		drain(&caches[cpu_id()], caches[cpu_id()].n);
-		irq_restore(flags);
+		/* What is missing may lie in the caches. */
+		drain_all();
 		flags = spin_lock(&frame_lock);
 		p = take(order, clean);
 		spin_unlock(&frame_lock, flags);
@@ -161,7 +191,8 @@ static phys_t alloc_once(unsigned order, bool *clean)
 
 	if (order)
 		return alloc_block(order, clean);
-	if (!alloc_singles(&frame, 1))
+	if (!alloc_singles(&frame, 1) &&
+	    (CONFIG_NR_CPUS == 1 || !drain_all() || !alloc_singles(&frame, 1)))
 		return FRAME_NONE;
 	*clean = frame & CLEAN;
 	return frame & ~CLEAN;
@@ -251,8 +282,8 @@ phys_t frame_alloc_clean(unsigned order)
 
 static void free_single(struct frame_range *r, phys_t p)
 {
-	uint64_t flags = irq_save();
-	struct frame_cache *cache = &caches[cpu_id()];
+	uint64_t flags;
+	struct frame_cache *cache = lock_cache(&flags);
 
 	if (*state_large(r, p) != STATE_SPLIT || *state_small(r, p) != STATE_USED) {
 		uint64_t inner = spin_lock(&frame_lock);
@@ -265,7 +296,7 @@ static void free_single(struct frame_range *r, phys_t p)
 	if (cache->n == CACHE_MAX)
 		drain(cache, BATCH);
 	cache->frame[cache->n++] = p;
-	irq_restore(flags);
+	spin_unlock(&cache->lock, flags);
 }
 
 void frame_free(phys_t block, unsigned order)

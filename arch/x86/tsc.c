@@ -112,11 +112,10 @@ void tsc_restart(uint64_t ns, const struct tsc_scale *scale)
 	set_clock(rdtsc(), ns, factor, NEVER);
 }
 
-/* Takes a look and moves the base to now. Time goes on from the better of the old answer and the
+/* Interrupts off. Takes a look and moves the base to now. Time goes on from the better of the old answer and the
  * new truth: never back. */
 static uint64_t look(void)
 {
-	uint64_t flags = irq_save();
 	uint64_t hz, mask, factor, old_ns, true_ns;
 	struct tsc_reading reading = read_reference(&hz, &mask);
 	uint64_t after = reading.tsc_after;
@@ -130,21 +129,26 @@ static uint64_t look(void)
 		true_ns = MAX(true_ns, old_ns);
 	asked = true;
 	set_clock(after, true_ns, factor, next_look(known));
-	irq_restore(flags);
 	return true_ns;
 }
 
 /* The rare cases of clock_ns(): delta is beyond clock.due, ns what the factor of now says. */
 static __noinline uint64_t clock_ns_slow(uint64_t delta, uint64_t ns)
 {
+	uint64_t flags;
+
 	if ((int64_t)delta < 0) /* this CPU's TSC lags behind the one that set the base */
 		return clock.base_ns;
 	/* Only one at a time, on the CPU whose counter may be the reference; looking may itself ask
 	 * for the time (a message's time stamp). */
-	if (!reference || cpu_id() != 0 || __atomic_exchange_n(&looking, true, __ATOMIC_ACQUIRE))
+	if (!reference)
 		return ns;
-	ns = look();
-	__atomic_store_n(&looking, false, __ATOMIC_RELEASE);
+	flags = irq_save();
+	if (cpu_id() == 0 && !__atomic_exchange_n(&looking, true, __ATOMIC_ACQUIRE)) {
+		ns = look();
+		__atomic_store_n(&looking, false, __ATOMIC_RELEASE);
+	}
+	irq_restore(flags);
 	return ns;
 }
 

@@ -1,0 +1,2 @@
+name := test-cpus
+sources := main.c memory.c stress.c
