@@ -8,6 +8,11 @@ SHELL := /bin/sh
 .SUFFIXES:
 
 O := build
+# make's lists are words between blanks, and no quoting changes that.
+ifneq ($(words $(O)) $(words $(CURDIR)),1 1)
+$(error The folders of the source ($(CURDIR)) and of the output (O=$(O)) must have no blanks in \
+	their paths)
+endif
 # One name for one folder, so that a dependency written with one O= fits the next.
 out := $(patsubst $(CURDIR)/%,%,$(abspath $(O)))
 override O := $(out)
@@ -60,11 +65,18 @@ else
 
 # What these goals need is installed first, if it is missing (scripts/setup).
 needs := $(if $(filter run,$(goals)),build run) $(if $(filter debug,$(goals)),build run debug) \
-	$(if $(filter check check-%,$(goals)),build iso run check) $(if $(filter lint format,$(goals)),build lint)
+	$(if $(filter check check-%,$(goals)),build iso run debug check) \
+	$(if $(filter lint format,$(goals)),build lint) $(if $(filter linux-%,$(goals)),linux)
 ifneq ($(and $(strip $(needs)),$(if $(MAKE_RESTARTS),,first)),)
 needs += $(shell grep -qs CONFIG_TARGET_HVM=y $(out)/.config && echo iso)
 ifneq ($(shell scripts/setup $(needs) && echo done),done)
 $(error scripts/setup $(strip $(needs)) failed)
+endif
+endif
+
+ifneq ($(config-goals)$(build-goals),)
+ifneq ($(shell mkdir -p $(out) && test -w $(out) && echo yes),yes)
+$(error The output folder O=$(out) cannot be made or written to: O=FOLDER chooses another)
 endif
 endif
 

@@ -13,8 +13,8 @@ menuconfig oldconfig olddefconfig listnewconfig allnoconfig allyesconfig randcon
 savedefconfig:
 	@$(kconfig) savedefconfig $(out)/defconfig
 
-%_defconfig: defconfigs/%_defconfig FORCE
-	@$(kconfig) defconfig $<
+%_defconfig: FORCE
+	@$(kconfig) defconfig defconfigs/$@
 
 ifneq ($(build-goals),)
 

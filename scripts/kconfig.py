@@ -106,6 +106,13 @@ def run_module(name):
     (module.main if name == "listnewconfig" else module._main)()
 
 
+def refuse_missing(path):
+    folder = os.path.dirname(path)
+    if not os.path.exists(path):
+        sys.exit("%s does not exist; there are: %s" % (path, " ".join(sorted(
+            name for name in os.listdir(folder) if name.endswith("_defconfig")))))
+
+
 def main():
     if len(sys.argv) < 3:
         sys.exit(__doc__)
@@ -116,6 +123,7 @@ def main():
     if command == "sync":
         sync(kconf, out)
     elif command == "defconfig":
+        refuse_missing(sys.argv[3])
         kconf.load_config(sys.argv[3])
         save(kconf)
     elif command in ("allnoconfig", "allyesconfig"):

@@ -32,7 +32,8 @@ endef
 # APP= first: a program from outside takes the place of one in the tree with the same name.
 override APP := $(patsubst %/,%,$(APP))
 $(foreach folder,$(APP),\
-	$(if $(wildcard $(folder)/program.mk),,$(error APP: there is no $(folder)/program.mk))\
+	$(if $(wildcard $(folder)/program.mk),,$(error APP: there is no $(folder)/program.mk (APP names \
+		folders, with blanks between)))\
 	$(eval $(call read-program,$(folder),)))
 # What runs: the first program of APP=, or what the configuration names.
 program-default := $(or $(firstword $(programs)),$(CONFIG_PROGRAM))

@@ -21,6 +21,10 @@ $(foreach room,$(rooms-y),$(eval $(call read-room,$(room))))
 same-text = $(if $(subst <$(strip $(1))>,,<$(strip $(2))>),,y)
 remember = $(if $(call same-text,$(file <$(1)),$(2)),,$(file >$(1),$(2)))
 
+ifeq ($(shell command -v $(firstword $(CC)) 2> /dev/null),)
+$(error The compiler $(firstword $(CC)) is not there: scripts/setup installs gcc, CC=NAME takes \
+	another)
+endif
 compiler-include := $(shell $(CC) -print-file-name=include)
 compiler-version := $(shell $(CC) --version | head -n 1)
 is-clang := $(findstring clang,$(compiler-version))
