@@ -10,8 +10,8 @@
 #include "arch/x86/trap.h"
 #include "arch/x86/tsc.h"
 #include "core/console.h"
-#include "core/exit.h"
 #include "core/file.h"
+#include "core/signal.h"
 #include "core/tty.h"
 #include "include/errno.h"
 #include "include/platform.h"
@@ -95,11 +95,12 @@ static void announce(void)
 
 static void input_update(uint64_t *flags)
 {
-	tty_signal_t signal = pump();
+	tty_signal_t signal;
 
-	if (signal) {
+	while ((signal = pump())) {
 		spin_unlock(&readers.lock, *flags);
-		machine_stop(STOP_SIGNAL, signal);
+		signal_from_console(signal);
+		*flags = spin_lock(&readers.lock);
 	}
 	if (tty_readable(&input.tty))
 		announce();

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The first door: C functions that a native program reaches by a plain call. The linker takes these
  * before it looks into the C library. Only what gains by it is here; everything else goes through
- * the C library and the syscall instruction into the same table. */
+ * the C library and the syscall instruction into the same table.
+ *
+ * Signals interrupt these calls like any function of the program. One that sleeps or gives the CPU
+ * away ends with signal_door() (as thread_give_way() does): what came meanwhile is taken there. */
 #include "core/doors.h"
 
 #include "core/clock.h"

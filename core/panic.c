@@ -209,6 +209,18 @@ static bool dumps_core(int signal)
 	return signal > 0 && signal < 32 && core & BIT(signal);
 }
 
+#ifdef CONFIG_SIGNALS
+void program_killed_at(const struct trap_frame *frame, int signal, const char *origin)
+{
+	if (!dumps_core(signal))
+		machine_stop(STOP_SIGNAL, signal);
+	begin();
+	print("CRASH: signal %d (SIG%s), %s\n", signal, signal_name(signal), origin);
+	print_thread();
+	backtrace_print(frame->rip, frame->rbp, frame->rsp, print);
+	finish(STOP_SIGNAL, signal);
+}
+#else
 /* What the syscall instruction's entry pushed first (arch/x86/syscall.S), at the stack's top. */
 struct syscall_stack {
 	uint64_t rip, rflags, rsp;
@@ -239,6 +251,7 @@ void program_killed(int signal)
 	program_backtrace((uint64_t)__builtin_frame_address(0));
 	finish(STOP_SIGNAL, signal);
 }
+#endif
 
 void program_crash(struct trap_frame *frame, uint64_t address, int signal)
 {

@@ -16,8 +16,15 @@ void trap_report(struct trap_frame *frame, const char *title);
 /* A trap in the program's code: the same report under "CRASH", then STOP_SIGNAL with signal. */
 __noreturn __cold void program_crash(struct trap_frame *frame, uint64_t address, int signal);
 
+#ifdef CONFIG_SIGNALS
+/* A signal without a handler ends the program: STOP_SIGNAL, for one that would dump core (as abort()'s)
+ * after a backtrace from the program's registers in frame. origin: who sent it, in words. */
+__noreturn __cold void program_killed_at(const struct trap_frame *frame, int signal,
+                                         const char *origin);
+#else
 /* The program sent itself a signal that ends it: STOP_SIGNAL, for a signal that would dump core (as
  * abort()'s) after a backtrace. Called from the system call, so that the chain leads there. */
 __noreturn __cold void program_killed(int signal);
+#endif
 
 #endif

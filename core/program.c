@@ -10,6 +10,7 @@
 #include "arch/x86/context.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/paging.h"
+#include "arch/x86/sigframe.h"
 #include "core/boot_trace.h"
 #include "core/random.h"
 #include "include/panic.h"
@@ -96,6 +97,9 @@ void program_run(const struct program_image *image, const struct params *params)
 		{ AT_SECURE, 0 },
 		{ AT_CLKTCK, 100 },
 		{ AT_HWCAP, cpuid(1, 0).edx },
+#ifdef CONFIG_SIGNALS
+		{ AT_MINSIGSTKSZ, sigframe_size() },
+#endif
 		{ AT_HWCAP2, 0 }, /* no FSGSBASE: FS is the kernel's to know (arch/x86/context_switch.S) */
 		{ AT_NULL, 0 },
 	};

@@ -4,6 +4,7 @@
 
 #include "arch/x86/trap.h"
 #include "core/clock.h"
+#include "core/signal.h"
 #include "include/errno.h"
 #include "sched/futex.h"
 #include "sched/thread.h"
@@ -39,7 +40,12 @@ static long wait(uint32_t *word, uint32_t value, const struct timespec64 *timeou
 	uint64_t deadline;
 	long error = futex_deadline(timeout, relative, wall, &deadline);
 
-	return error ? error : futex_wait(word, value, bitset, deadline);
+	if (error)
+		return error;
+	do {
+		error = futex_wait(word, value, bitset, deadline);
+	} while (error == -EINTR && !signal_interrupted());
+	return error;
 }
 
 /* For some operations the fourth argument is no pointer but a count. */

@@ -7,6 +7,7 @@
 #include "arch/x86/tsc.h"
 #include "core/clock.h"
 #include "core/file.h"
+#include "core/signal.h"
 #include "include/errno.h"
 #include "lib/string.h"
 #include "mm/heap.h"
@@ -17,11 +18,18 @@
 #define SELECT_OUT (POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR)
 #define SELECT_EXCEPT POLLPRI
 
+/* pselect6's sixth argument: a seventh would not fit. */
+struct mask_argument {
+	const uint64_t *set;
+	size_t size;
+};
+
 long sys_poll(struct pollfd *fds, unsigned long count, int timeout_ms);
-long sys_ppoll(struct pollfd *fds, unsigned long count, const struct timespec64 *timeout);
+long sys_ppoll(struct pollfd *fds, unsigned long count, const struct timespec64 *timeout,
+               const uint64_t *mask, size_t mask_size);
 long sys_select(int count, uint64_t *in, uint64_t *out, uint64_t *except, const int64_t *timeout);
 long sys_pselect6(int count, uint64_t *in, uint64_t *out, uint64_t *except,
-                  const struct timespec64 *timeout);
+                  const struct timespec64 *timeout, const struct mask_argument *user_mask);
 
 /* One call that waits. */
 struct poller {
@@ -129,7 +137,7 @@ static int wait_notified(struct poller *poller, uint64_t deadline)
 		err = wait_sleep(&poller->queue, deadline, &irq);
 	poller->triggered = false;
 	spin_unlock(&poller->queue.lock, irq);
-	return err;
+	return err == -EINTR && !signal_interrupted() ? 0 : err;
 }
 
 /* Fills in revents. Returns how many are ready (0 at the deadline), or -EINTR. */
@@ -210,12 +218,15 @@ long sys_poll(struct pollfd *fds, unsigned long count, int timeout_ms)
 	return poll_call(fds, count, deadline);
 }
 
-long sys_ppoll(struct pollfd *fds, unsigned long count, const struct timespec64 *timeout)
+long sys_ppoll(struct pollfd *fds, unsigned long count, const struct timespec64 *timeout,
+               const uint64_t *mask, size_t mask_size)
 {
 	uint64_t deadline;
 	long err = read_timeout(timeout, 1, &deadline);
 
-	return err ? err : poll_call(fds, count, deadline);
+	if (!err)
+		err = signal_mask_borrow(mask, mask_size);
+	return err ? err : signal_mask_return(poll_call(fds, count, deadline));
 }
 
 static const short asks[3] = { SELECT_IN, SELECT_OUT, SELECT_EXCEPT };
@@ -329,11 +340,16 @@ long sys_select(int count, uint64_t *in, uint64_t *out, uint64_t *except, const 
 }
 
 long sys_pselect6(int count, uint64_t *in, uint64_t *out, uint64_t *except,
-                  const struct timespec64 *timeout)
+                  const struct timespec64 *timeout, const struct mask_argument *user_mask)
 {
 	uint64_t *const user[3] = { in, out, except };
+	struct mask_argument mask = { 0 };
 	uint64_t deadline;
 	long err = read_timeout(timeout, 1, &deadline);
 
-	return err ? err : select_until(count, user, deadline);
+	if (user_mask && copy_from_program(&mask, user_mask, sizeof(mask)))
+		return -EFAULT;
+	if (!err)
+		err = signal_mask_borrow(mask.set, mask.size);
+	return err ? err : signal_mask_return(select_until(count, user, deadline));
 }

@@ -9,18 +9,11 @@
 #include "arch/x86/paging.h"
 #include "core/doors.h"
 #include "core/exit.h"
+#include "core/signal.h"
 #include "core/syscall.h"
 #include "include/errno.h"
 #include "lib/string.h"
 #include "sched/thread.h"
-
-enum {
-	SIG_BLOCK,
-	SIG_UNBLOCK,
-	SIG_SETMASK
-};
-#define SIGKILL_BIT BIT(9 - 1)
-#define SIGSTOP_BIT BIT(19 - 1)
 
 /* What makes the child a thread of the same process. */
 #define CLONE_AS_THREAD (CLONE_VM | CLONE_SIGHAND | CLONE_THREAD)
@@ -34,13 +27,13 @@ long sys_clone(uint64_t flags, uint64_t stack, int *parent_tid, int *child_tid, 
 long sys_clone3(void);
 long sys_rseq(void);
 long sys_exit(long status);
+long sys_exit_group(long status);
 long sys_gettid(void);
 long sys_getpid(void);
 long sys_getppid(void);
 long sys_set_tid_address(uint32_t *word);
 long sys_arch_prctl(int code, uint64_t address);
 long sys_prctl(int option, char *arg);
-long sys_rt_sigprocmask(int how, const uint64_t *set, uint64_t *old, size_t size);
 
 /* Tells whoever wants to know the number of the new thread, before it runs. */
 static long tell_tid(struct thread *thread, uint64_t flags, int *parent_tid, int *child_tid)
@@ -97,7 +90,13 @@ long sys_exit(long status)
 {
 	if (thread_retire() == 0)
 		machine_stop(STOP_EXIT, status & 0xff);
+	signal_thread_exit();
 	thread_exit();
+}
+
+long sys_exit_group(long status)
+{
+	machine_stop(STOP_EXIT, status & 0xff);
 }
 
 long sys_gettid(void)
@@ -156,25 +155,4 @@ long sys_prctl(int option, char *arg)
 	default:
 		return -EINVAL;
 	}
-}
-
-long sys_rt_sigprocmask(int how, const uint64_t *set, uint64_t *old, size_t size)
-{
-	struct thread *self = current_thread();
-	uint64_t before = self->signal_mask, mask;
-
-	if (size != sizeof(uint64_t))
-		return -EINVAL;
-	if (set) {
-		if (copy_from_program(&mask, set, sizeof(mask)))
-			return -EFAULT;
-		if (how == SIG_BLOCK)
-			mask = before | mask;
-		else if (how == SIG_UNBLOCK)
-			mask = before & ~mask;
-		else if (how != SIG_SETMASK)
-			return -EINVAL;
-		self->signal_mask = mask & ~(SIGKILL_BIT | SIGSTOP_BIT);
-	}
-	return old ? copy_to_program(old, &before, sizeof(before)) : 0;
 }

@@ -6,6 +6,7 @@
 #include "arch/x86/trap.h"
 #include "arch/x86/tsc.h"
 #include "core/clock.h"
+#include "core/signal.h"
 #include "include/errno.h"
 #include "sched/thread.h"
 
@@ -104,10 +105,13 @@ long sys_times(struct tms *user)
  * remained. */
 static long sleep_until(uint64_t deadline, struct timespec64 *left)
 {
-	int error = thread_sleep_until(deadline);
 	struct timespec64 ts;
 	uint64_t now;
+	int error;
 
+	do {
+		error = thread_sleep_until(deadline);
+	} while (error == -EINTR && !signal_interrupted());
 	if (error != -EINTR || !left)
 		return error;
 	now = clock_ns();

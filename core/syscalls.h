@@ -90,6 +90,25 @@ SYSCALL(334, rseq)
 SYSCALL(435, clone3)
 #endif
 
+#ifdef CONFIG_SIGNALS
+SYSCALL(15, rt_sigreturn)
+SYSCALL(34, pause)
+SYSCALL(36, getitimer)
+SYSCALL(37, alarm)
+SYSCALL(38, setitimer)
+SYSCALL(127, rt_sigpending)
+SYSCALL(128, rt_sigtimedwait)
+SYSCALL(129, rt_sigqueueinfo)
+SYSCALL(130, rt_sigsuspend)
+SYSCALL(131, sigaltstack)
+SYSCALL(222, timer_create)
+SYSCALL(223, timer_settime)
+SYSCALL(224, timer_gettime)
+SYSCALL(225, timer_getoverrun)
+SYSCALL(226, timer_delete)
+SYSCALL(297, rt_tgsigqueueinfo)
+#endif
+
 #ifdef CONFIG_SYSCALLS_INFO
 SYSCALL(63, uname)
 SYSCALL(97, getrlimit)

@@ -1,28 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What traps mean: first touches go to the areas; anything else is a bug of the kernel, which
- * panics, or of the program, which is killed by the signal that Linux would send. */
+ * panics, or of the program, which gets the signal that Linux would send, or is killed by it. */
 #include "arch/x86/trap.h"
 
+#include <asm/signal.h>
+
 #include "arch/x86/asm.h"
+#include "arch/x86/cpu.h"
 #include "arch/x86/paging.h"
 #include "arch/x86/percpu.h"
 #include "core/exit.h"
 #include "core/panic.h"
+#include "core/signal_deliver.h"
 #include "include/errno.h"
 #include "include/log.h"
 #include "mm/area.h"
 #include "mm/frame.h"
 #include "sched/thread.h"
-
-/* Linux's numbers (asm/signal.h has them only together with a C library's types). */
-enum {
-	SIGILL = 4,
-	SIGTRAP = 5,
-	SIGBUS = 7,
-	SIGFPE = 8,
-	SIGKILL = 9,
-	SIGSEGV = 11
-};
 
 extern const char __kernel_text_start[], __kernel_text_end[];
 
@@ -89,6 +83,8 @@ static int signal_of(uint64_t vector)
 		return SIGTRAP;
 	case TRAP_UNDEFINED:
 		return SIGILL;
+	case 11: /* segment not present */
+	case 12: /* stack */
 	case 17: /* alignment */
 		return SIGBUS;
 	default:
@@ -96,15 +92,28 @@ static int signal_of(uint64_t vector)
 	}
 }
 
+/* Plain calls (core/doors.c) run kernel code on the program's stack: a fault there, with interrupts
+ * on, is about an address that the program gave. */
+static bool in_plain_call(const struct trap_frame *frame)
+{
+	return frame->rsp < USER_MAX && frame->rflags & RFLAGS_IF;
+}
+
 void upcall_unhandled(struct trap_frame *frame, uint64_t address)
 {
+	int signal = signal_of(frame->vector);
+
 	/* Nothing in a VM raises one by itself: somebody outside wants to know where we are. */
 	if (frame->vector == TRAP_NMI) {
 		trap_report(frame, "NMI: somebody outside asks where we are");
 		return;
 	}
-	if (in_kernel(frame) || frame->vector == TRAP_DOUBLE_FAULT ||
+	if ((in_kernel(frame) && !in_plain_call(frame)) || frame->vector == TRAP_DOUBLE_FAULT ||
 	    frame->vector == TRAP_MACHINE_CHECK)
 		panic_trap(frame, address);
-	program_crash(frame, address, signal_of(frame->vector));
+#ifdef CONFIG_SIGNALS
+	if (signal_fault(frame, address, signal))
+		return;
+#endif
+	program_crash(frame, address, signal);
 }

@@ -77,6 +77,10 @@ int thread_give_way(void)
 			switch_to(cpu, prev, next);
 	}
 	irq_enable();
+#ifdef CONFIG_SIGNALS
+	if (signals_wait())
+		signal_door();
+#endif
 	return 0;
 }
 

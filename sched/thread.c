@@ -238,6 +238,9 @@ struct thread *thread_clone(const struct trap_frame *frame, uint64_t fs_base)
 #ifdef CONFIG_SMP
 	thread->affinity = self->affinity;
 #endif
+#ifdef CONFIG_SIGNALS
+	thread->state = THREAD_NEW; /* not to be woken by one */
+#endif
 	context_clone(&thread->ctx, stack, area, frame, fs_base);
 	enter(thread);
 	return thread;
@@ -245,6 +248,9 @@ struct thread *thread_clone(const struct trap_frame *frame, uint64_t fs_base)
 
 void thread_start(struct thread *thread)
 {
+#ifdef CONFIG_SIGNALS
+	thread->state = THREAD_SLEEPING;
+#endif
 	thread_wake(thread, 0);
 }
 
@@ -316,6 +322,23 @@ struct thread *thread_get(int tid)
 	spin_unlock(&threads.lock, flags);
 	return thread;
 }
+
+#ifdef CONFIG_SIGNALS
+struct thread *thread_select(bool (*wanted)(struct thread *thread, uint64_t arg), uint64_t arg)
+{
+	uint64_t flags = spin_lock(&threads.lock);
+	struct thread *thread, *found = NULL;
+
+	list_for_each(thread, &threads.all, all) {
+		if (wanted(thread, arg)) {
+			found = thread;
+			break;
+		}
+	}
+	spin_unlock(&threads.lock, flags);
+	return found;
+}
+#endif
 
 unsigned thread_count(void)
 {

@@ -11,6 +11,7 @@
 #include "include/types.h"
 #include "lib/list.h"
 #include "lib/tree.h"
+#include "sched/thread_signals.h"
 #include "sched/timer.h"
 
 #define PRIORITY_DEFAULT 32
@@ -21,6 +22,7 @@ enum thread_state {
 	THREAD_BLOCKED, /* in a wait queue */
 	THREAD_DEAD,    /* exited; freed by whoever runs next */
 	THREAD_SLEEPING, /* in none: waits for its timer, or to be started */
+	THREAD_NEW,     /* cloned, not started (CONFIG_SIGNALS) */
 };
 
 struct thread {
@@ -54,6 +56,9 @@ struct thread {
 #ifdef CONFIG_SMP
 	uint64_t affinity;       /* CPUs that it may run on */
 	uint8_t wanted;          /* priority, from the next time on that it becomes ready */
+#endif
+#ifdef CONFIG_SIGNALS
+	struct thread_signals signals;
 #endif
 #ifdef CONFIG_THREAD_TIMES
 	uint64_t cpu_tsc;        /* CPU time used until it last left the CPU, TSC ticks */
@@ -144,6 +149,10 @@ struct thread *thread_find(int tid);
 /* The same, for use: its memory stays until thread_put(), even if it exits. */
 struct thread *thread_get(int tid);
 void thread_put(struct thread *thread);
+
+/* The oldest thread that wanted() says yes to; NULL: none. Called under the lock of the table of
+ * threads, with interrupts off. Any context. */
+struct thread *thread_select(bool (*wanted)(struct thread *thread, uint64_t arg), uint64_t arg);
 
 /* Threads that run program code (kernel threads do not count). */
 unsigned thread_count(void);

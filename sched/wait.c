@@ -16,6 +16,20 @@ static void block(struct thread *self, enum thread_state state, uint64_t deadlin
 		timer_arm(&self->timer, deadline);
 }
 
+/* Must a sleep that has just been made known to others end before it begins? Whoever has a signal
+ * for this thread sets signals.work first and then looks for a sleep to end. */
+static inline bool interrupted(const struct thread *self)
+{
+#ifdef CONFIG_SIGNALS
+	if (IS_ENABLED(CONFIG_SMP))
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return unlikely(self->signals.work) && !self->signals.deaf;
+#else
+	(void)self;
+	return false;
+#endif
+}
+
 /* After the thread has been woken. */
 static int unblock(struct thread *self, uint64_t deadline)
 {
@@ -36,8 +50,16 @@ int wait_block(struct wait_queue *q, uint64_t deadline)
 	list_add_tail(&q->waiters, &self->run);
 	self->queue = q;
 	block(self, THREAD_BLOCKED, deadline);
-	spin_unlock(&q->lock, 0);
-	schedule();
+	if (interrupted(self)) {
+		list_del(&self->run);
+		self->queue = NULL;
+		self->wake_error = -EINTR;
+		self->state = THREAD_RUNNING;
+		spin_unlock(&q->lock, 0);
+	} else {
+		spin_unlock(&q->lock, 0);
+		schedule();
+	}
 	return unblock(self, deadline);
 }
 
@@ -110,11 +132,33 @@ int thread_sleep_until(uint64_t ns)
 
 	if (clock_ns() < ns) {
 		block(self, THREAD_SLEEPING, ns);
-		schedule();
+		if (interrupted(self) && claim_sleeper(self)) {
+			self->wake_error = -EINTR;
+			self->state = THREAD_RUNNING;
+		} else {
+			schedule();
+		}
 		error = unblock(self, ns);
 	}
 	irq_restore(flags);
 	return error == -ETIMEDOUT ? 0 : error;
+}
+
+/* Signals that wait already do not keep it from sleeping: nobody looks at them before it has had its
+ * turn. */
+static int sleep_deaf(struct wait_queue *q, uint64_t *flags)
+{
+#ifdef CONFIG_SIGNALS
+	struct thread *self = current_thread();
+	int error;
+
+	self->signals.deaf = true;
+	error = wait_sleep(q, WAIT_FOREVER, flags);
+	self->signals.deaf = false;
+	return error;
+#else
+	return wait_sleep(q, WAIT_FOREVER, flags);
+#endif
 }
 
 /* The mutex is handed over: whoever is woken owns it already. */
@@ -123,7 +167,7 @@ void mutex_lock(struct mutex *m)
 	uint64_t flags = spin_lock(&m->queue.lock);
 
 	/* A signal wakes without handing over. */
-	while (m->locked && wait_sleep(&m->queue, WAIT_FOREVER, &flags) != 0)
+	while (m->locked && sleep_deaf(&m->queue, &flags) != 0)
 		;
 	m->locked = 1;
 	spin_unlock(&m->queue.lock, flags);

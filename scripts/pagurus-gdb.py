@@ -82,7 +82,7 @@ class Log(Command):
 class Threads(Command):
     """pagurus-threads: list the threads, each with the function that waits in schedule()."""
 
-    STATES = {0: "ready", 1: "blocked", 2: "dead"}
+    STATES = {0: "ready", 1: "blocked", 2: "dead", 3: "new"}
     SCHEDULER = ("context_switch.S", "sched/schedule.c", "sched/wait.c", "arch/x86/cpu.h",
                  "arch/x86/spinlock.h")
 

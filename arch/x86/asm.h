@@ -33,6 +33,10 @@
 
 #define SYSCALL_TABLE_SIZE 463 /* Linux 6.6 ends at 462 */
 #define TRAP_FRAME_SIZE 176 /* struct trap_frame */
+#define TRAP_FRAME_RSP 160
+#define TRAP_SYSCALL 256   /* "vector" of a frame that the syscall door made; error: the number */
+#define SIGNAL_REDIRECTED 512 /* upcall_signals() writes no further below a kernel stack's top */
+#define SYSCALL_PUSHED 80  /* what syscall_entry has on the kernel stack while a call runs */
 
 #define KERNEL_STACK_SIZE (CONFIG_KERNEL_STACK_KIB * 1024)
 #define IST_STACK_SIZE (CONFIG_IST_STACK_KIB * 1024)

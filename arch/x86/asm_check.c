@@ -21,3 +21,5 @@ _Static_assert(CTX_FRAME == offsetof(struct context, frame), "CTX_FRAME");
 _Static_assert(FEATURE_FSGSBASE == offsetof(struct cpu_features, fsgsbase), "FEATURE_FSGSBASE");
 _Static_assert(FEATURE_XSAVE == offsetof(struct cpu_features, xsave), "FEATURE_XSAVE");
 _Static_assert(TRAP_FRAME_SIZE == sizeof(struct trap_frame), "TRAP_FRAME_SIZE");
+_Static_assert(TRAP_FRAME_RSP == offsetof(struct trap_frame, rsp), "TRAP_FRAME_RSP");
+_Static_assert(TRAP_SYSCALL == TRAP_VECTORS, "TRAP_SYSCALL is no vector of the CPU's");

@@ -100,7 +100,12 @@ FUNCTION context_preempt_return
 	/* No call: the memory below RSP is the rest of struct context, not a stack. */
 	leaq	1f(%rip), %rsi
 	jmp	xstate_restore_jump
-1:	jmp	trap_return
+1:
+#ifdef CONFIG_SIGNALS
+	cmpl	$0, signal_work(%rip)
+	jne	preempt_return_signals
+#endif
+	jmp	trap_return
 END_FUNCTION context_preempt_return
 
 /* void xstate_save(void *area RDI): extended state into the 64-byte aligned area. */

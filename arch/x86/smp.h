@@ -12,6 +12,7 @@
 #define CPU_REQUEST_INBOX BIT(1)   /* the rest: sched/balance.c */
 #define CPU_REQUEST_BALANCE BIT(2)
 #define CPU_REQUEST_RECHECK BIT(3)
+#define CPU_REQUEST_SIGNAL BIT(4)  /* nothing but the interrupt: on its way out signals are taken */
 
 #ifdef CONFIG_SMP
 

@@ -10,6 +10,34 @@
 
 #include "arch/x86/asm.h"
 
+/* Pushes a struct trap_frame of the program's registers. R11 points at what syscall_entry pushed: R9,
+ * R8, R10, RDX, RSI, RDI, number, RCX, R11, RSP; in use as operands where a call may have changed
+ * the registers themselves. */
+.macro PUSH_FRAME vector, error, rax, rdx, rsi, rdi, r8, r9
+	pushq	$SELECTOR_DATA       /* ss */
+	pushq	72(%r11)             /* rsp */
+	pushq	64(%r11)             /* rflags */
+	pushq	$SELECTOR_CODE       /* cs */
+	pushq	56(%r11)             /* rip */
+	pushq	\error
+	pushq	\vector
+	pushq	\rax
+	pushq	56(%r11)             /* rcx */
+	pushq	\rdx
+	pushq	%rbx
+	pushq	%rbp
+	pushq	\rsi
+	pushq	\rdi
+	pushq	\r8
+	pushq	\r9
+	pushq	16(%r11)             /* r10 */
+	pushq	64(%r11)             /* r11 */
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+.endm
+
 FUNCTION syscall_entry
 	movq	%rsp, %gs:CPU_SCRATCH
 	movq	%gs:CPU_KERNEL_STACK, %rsp
@@ -28,7 +56,16 @@ FUNCTION syscall_entry
 	jae	2f
 	movq	%r10, %rcx
 	call	*syscall_table(,%rax,8)
-1:	popq	%r9
+	/* To the jump below: an interrupt on the way that leaves a signal begins again here, with
+	 * what is still on the stack (core/signal_deliver.c). */
+	.globl syscall_exit, syscall_exit_jump
+	.hidden syscall_exit, syscall_exit_jump
+syscall_exit:
+#ifdef CONFIG_SIGNALS
+	cmpl	$0, signal_work(%rip)
+	jne	3f
+#endif
+	popq	%r9
 	popq	%r8
 	popq	%r10
 	popq	%rdx
@@ -38,40 +75,28 @@ FUNCTION syscall_entry
 	popq	%rcx
 	popfq
 	popq	%rsp
+syscall_exit_jump:
 	jmp	*%rcx
 2:	movq	%rax, %rdi
 	call	syscall_unknown
-	jmp	1b
+	jmp	syscall_exit
+#ifdef CONFIG_SIGNALS
+	/* Some thread has a signal to take; signal_exit() finds out whether it is this one, and leaves
+	 * interrupts off. */
+3:	movq	%rsp, %r11
+	PUSH_FRAME $TRAP_SYSCALL, 48(%r11), %rax, 24(%r11), 32(%r11), 40(%r11), 8(%r11), (%r11)
+	movq	%rsp, %rdi
+	call	signal_exit
+	jmp	trap_return
+#endif
 END_FUNCTION syscall_entry
 
 /* For table entries that need all of the program's registers: builds a struct trap_frame behind
  * what syscall_entry pushed, notes it in the thread's context, and calls the function in RAX (set
  * by the SYSCALL_WITH_FRAME shims below) with the arguments unchanged. */
 FUNCTION syscall_with_frame
-	/* RSP: return address into syscall_entry, R9, R8, R10, RDX, RSI, RDI, number, RCX, R11, RSP */
-	movq	%rsp, %r11
-	pushq	$SELECTOR_DATA       /* ss */
-	pushq	80(%r11)             /* rsp */
-	pushq	72(%r11)             /* rflags */
-	pushq	$SELECTOR_CODE       /* cs */
-	pushq	64(%r11)             /* rip */
-	pushq	$0                   /* error */
-	pushq	$0                   /* vector */
-	pushq	56(%r11)             /* rax: the number */
-	pushq	64(%r11)             /* rcx */
-	pushq	%rdx
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%rsi
-	pushq	%rdi
-	pushq	%r8
-	pushq	%r9
-	pushq	24(%r11)             /* r10 */
-	pushq	72(%r11)             /* r11 */
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+	leaq	8(%rsp), %r11        /* above the return address into syscall_entry */
+	PUSH_FRAME $0, $0, 48(%r11), %rdx, %rsi, %rdi, %r8, %r9
 	movq	%gs:CPU_CURRENT, %r10
 	movq	%rsp, CTX_FRAME(%r10)
 	subq	$8, %rsp             /* return address + 22 pushes + 8: RSP % 16 == 0 */

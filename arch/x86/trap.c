@@ -176,6 +176,10 @@ void trap_dispatch(struct trap_frame *frame)
 			handlers[frame->vector](frame);
 		if (this_cpu->need_resched && frame->rflags & RFLAGS_IF)
 			upcall_preempt(frame);
+#ifdef CONFIG_SIGNALS
+		if (signals_wait())
+			upcall_signals(frame);
+#endif
 		return;
 	} else if (frame->vector == TRAP_PROTECTION && extable_fix(frame)) {
 		return; /* a non-canonical pointer of the program */

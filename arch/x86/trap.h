@@ -53,6 +53,14 @@ long copy_string_from_program(char *dst, const char *src, size_t max);
  * Returns 0 or -EFAULT. */
 int cmpxchg_program(uint32_t *word, uint32_t *expected, uint32_t value);
 
+/* Goes on as frame says; interrupts off. */
+__noreturn void trap_resume(struct trap_frame *frame);
+
+/* The end of every plain call that may have slept or given the CPU away, while signal_work is set: on
+ * a program's stack it makes a system call, at whose end signals are delivered; on a kernel stack
+ * that end is still to come, and it does nothing. Interrupts on. */
+void signal_door(void);
+
 /* What the rooms above provide (core/trap.c). */
 
 /* #PF at address. Returns true where the faulting instruction can run again. */
@@ -62,5 +70,25 @@ bool upcall_page_fault(struct trap_frame *frame, uint64_t address);
 void upcall_unhandled(struct trap_frame *frame, uint64_t address);
 /* Leaving an interrupt with this_cpu->need_resched set: may switch threads (context_preempt()). */
 void upcall_preempt(struct trap_frame *frame);
+
+/* CONFIG_SIGNALS (core/signal.c, core/signal_deliver.c): */
+
+/* How many threads have a signal to take before their program code goes on. Whoever returns to
+ * program code looks at this one word; whether it is meant is the slow path's to find out. */
+extern uint32_t signal_work;
+static inline bool signals_wait(void)
+{
+	bool some;
+
+	/* One comparison with memory; compilers prefer to load it first. */
+	__asm__("cmpl $0, %1" : "=@ccne"(some) : "m"(signal_work));
+	return unlikely(some);
+}
+/* Leaving an interrupt, or resuming a preempted thread, with signal_work set: makes frame lead to the
+ * delivery where it would lead back to program code. Interrupts off. */
+void upcall_signals(struct trap_frame *frame);
+/* Leaving a system call with signal_work set, on the kernel stack: delivers what there is for this
+ * thread, changing frame. Returns with interrupts off. */
+void signal_exit(struct trap_frame *frame);
 
 #endif

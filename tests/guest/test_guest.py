@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Programs that check the system from inside: all of them in one image, one per boot."""
 import re
+import shlex
 import time
 
 import pexpect
 import pytest
 
-from conftest import TREE, boot, make
+from conftest import TREE, boot, make, run
 
 FOLDERS = sorted(path.parent.name for path in (TREE / "tests/guest").glob("*/program.mk"))
 # exit is all about how it ends; the others report by TAP.
 SELF_CHECKING = [name for name in FOLDERS if name != "exit"]
-SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGSEGV = 4, 5, 6, 8, 11
-SIGKILL = 9
-SIGNAL_NAMES = {SIGILL: "SIGILL", SIGTRAP: "SIGTRAP", SIGABRT: "SIGABRT", SIGFPE: "SIGFPE",
-                SIGSEGV: "SIGSEGV"}
+SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGKILL = 2, 3, 4, 5, 6, 8, 9
+SIGUSR1, SIGSEGV, SIGALRM, SIGTERM = 10, 11, 14, 15
+SIGNAL_NAMES = {number: name for name, number in list(globals().items())
+                if re.fullmatch("SIG[A-Z0-9]+", name)}
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,10 @@ def test_exit_status(image, mode, number):
     ("overflow_thread", SIGSEGV), ("divide", SIGFPE), ("int3", SIGTRAP), ("ud2", SIGILL),
     ("text_write", SIGSEGV), ("kernel_write", SIGSEGV), ("rodata_write", SIGSEGV),
     ("data_execute", SIGSEGV), ("stack_execute", SIGSEGV), ("heap_execute", SIGSEGV),
-    ("protected_write", SIGSEGV)])
+    ("protected_write", SIGSEGV), ("abort_handler", SIGABRT), ("overflow_handler", SIGSEGV),
+    ("segv_ignored", SIGSEGV), ("segv_blocked", SIGSEGV), ("segv_once", SIGSEGV),
+    ("term", SIGTERM), ("quit", SIGQUIT), ("kill", SIGKILL), ("signal_thread", SIGUSR1),
+    ("alarm", SIGALRM)])
 def test_crash(image, mode, signal):
     status, said = start(image, "exit", mode)
     assert status == 128 + signal, said
@@ -171,3 +175,35 @@ def test_console_prompt(image):
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
+
+
+def raw_terminal(image, name, *args):
+    """The guest gets what is typed as interrupt, which scripts/run leaves to QEMU."""
+    shown = run(["scripts/run", f"--out={image}", f"--append=pagurus.program=test-{name}",
+                 "--print", "--", *args]).stdout.strip()
+    command = shlex.split(shown.replace("signal=on", "signal=off"))
+    command = [re.sub(",logfile=.*", "", word) for word in command]
+    return pexpect.spawn(command[0], command[1:], timeout=60, encoding="utf-8")
+
+
+def test_console_interrupt_with_a_handler(image):
+    child = raw_terminal(image, "signals", "terminal")
+    child.expect("ready")
+    time.sleep(0.2)
+    child.send("\x03")
+    child.expect("read: interrupted")
+    child.send("\x03")
+    child.send("hello\r")
+    child.expect("read <hello> after 2 interrupts")
+    child.expect("exit status 2")
+    child.expect(pexpect.EOF)
+    child.close()
+
+
+def test_console_interrupt_without_one(image):
+    child = raw_terminal(image, "console", "echo")
+    child.expect("ready")
+    child.send("\x03")
+    child.expect(r"killed by signal 2 \(SIGINT\)")
+    child.expect(pexpect.EOF)
+    child.close()

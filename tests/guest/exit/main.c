@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,6 +208,85 @@ static void mode_protected_write(void)
 	*(volatile char *)p = 1;
 }
 
+static void note(int signal)
+{
+	(void)signal;
+	number++;
+}
+
+static void mode_abort_handler(void)
+{
+	signal(SIGABRT, note);
+	abort();
+}
+
+/* The handler has no other stack than the one that is used up. */
+static void mode_overflow_handler(void)
+{
+	signal(SIGSEGV, note);
+	number = dive(0);
+}
+
+static void mode_segv_ignored(void)
+{
+	signal(SIGSEGV, SIG_IGN);
+	mode_null_write();
+}
+
+static void mode_segv_blocked(void)
+{
+	sigset_t set;
+
+	signal(SIGSEGV, note);
+	sigemptyset(&set);
+	sigaddset(&set, SIGSEGV);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	mode_null_write();
+}
+
+/* A handler that returns to the instruction that faults, once. */
+static void mode_segv_once(void)
+{
+	struct sigaction action = { .sa_handler = note, .sa_flags = (int)SA_RESETHAND };
+
+	sigaction(SIGSEGV, &action, NULL);
+	mode_null_write();
+}
+
+static void mode_term(void)
+{
+	raise(SIGTERM);
+}
+
+static void mode_quit(void)
+{
+	kill(getpid(), SIGQUIT);
+}
+
+static void mode_kill(void)
+{
+	kill(getpid(), SIGKILL);
+}
+
+static void *raise_in_thread(void *arg)
+{
+	(void)arg;
+	raise(SIGUSR1);
+	return NULL;
+}
+
+static void mode_signal_thread(void)
+{
+	in_thread(raise_in_thread);
+}
+
+static void mode_alarm(void)
+{
+	ualarm(20000, 0);
+	for (volatile long i = 0;; i++)
+		;
+}
+
 /* Touches memory until there is none: must end the program, not hang the machine. */
 static void mode_exhaust(void)
 {
@@ -257,12 +337,23 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } modes[] = {
-	MODE(exit),         MODE(_exit),           MODE(abort),        MODE(assert),
-	MODE(null_write),   MODE(null_read),       MODE(null_call),    MODE(wild_read),
-	MODE(overflow),     MODE(overflow_thread), MODE(divide),       MODE(int3),
-	MODE(ud2),          MODE(text_write),      MODE(kernel_write), MODE(rodata_write),
-	MODE(data_execute), MODE(stack_execute),   MODE(heap_execute), MODE(protected_write),
-	MODE(exit_thread),  MODE(last_thread),     MODE(exhaust),      MODE(exhaust_threads),
+	MODE(exit),          MODE(_exit),
+	MODE(abort),         MODE(assert),
+	MODE(null_write),    MODE(null_read),
+	MODE(null_call),     MODE(wild_read),
+	MODE(overflow),      MODE(overflow_thread),
+	MODE(divide),        MODE(int3),
+	MODE(ud2),           MODE(text_write),
+	MODE(kernel_write),  MODE(rodata_write),
+	MODE(data_execute),  MODE(stack_execute),
+	MODE(heap_execute),  MODE(protected_write),
+	MODE(exit_thread),   MODE(last_thread),
+	MODE(exhaust),       MODE(exhaust_threads),
+	MODE(abort_handler), MODE(overflow_handler),
+	MODE(segv_ignored),  MODE(segv_blocked),
+	MODE(segv_once),     MODE(term),
+	MODE(quit),          MODE(kill),
+	MODE(signal_thread), MODE(alarm),
 };
 
 int main(int argc, char **argv)

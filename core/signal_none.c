@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The end of the program, and signals as far as they end it: default actions and ignoring. Handlers
- * come with a later issue and are refused with ENOSYS until then, so that nobody relies on them. */
+/* Signals in an image without CONFIG_SIGNALS: default actions, which end the program at once, and
+ * ignoring. Handlers are refused with ENOSYS, so that nobody relies on them. */
+#include <asm/signal.h>
+
 #include "core/doors.h"
-#include "core/exit.h"
 #include "core/panic.h"
 #include "core/syscall.h"
 #include "include/errno.h"
@@ -10,17 +11,10 @@
 #include "sched/thread.h"
 
 #define SIGNALS 64
-enum {
-	SIGKILL = 9,
-	SIGCHLD = 17,
-	SIGCONT = 18,
-	SIGSTOP = 19,
-	SIGURG = 23,
-	SIGWINCH = 28
-};
 
-#define SIG_DFL 0UL
-#define SIG_IGN 1UL
+/* asm-generic/signal-defs.h has them as pointers. */
+#define HANDLER_DEFAULT 0UL
+#define HANDLER_IGNORE 1UL
 
 /* struct sigaction as the kernel sees it (asm-generic/signal.h). */
 struct kernel_sigaction {
@@ -33,16 +27,11 @@ _Static_assert(sizeof(struct kernel_sigaction) == 32, "struct sigaction");
 
 static uint64_t ignored; /* bit n - 1: signal n is ignored */
 
-long sys_exit_group(long status);
 long sys_kill(long pid, long signal);
 long sys_tkill(long tid, long signal);
 long sys_tgkill(long pid, long tid, long signal);
 long sys_rt_sigaction(long signal, const void *act, void *old, long size);
-
-long sys_exit_group(long status)
-{
-	machine_stop(STOP_EXIT, status & 0xff);
-}
+long sys_rt_sigprocmask(int how, const uint64_t *set, uint64_t *old, size_t size);
 
 static bool ignored_by_default(long signal)
 {
@@ -86,7 +75,7 @@ long sys_rt_sigaction(long signal, const void *act, void *old, long size)
 	if (size != sizeof(uint64_t) || signal < 1 || signal > SIGNALS)
 		return -EINVAL;
 	if (old) {
-		action.handler = ignored & BIT(signal - 1) ? SIG_IGN : SIG_DFL;
+		action.handler = ignored & BIT(signal - 1) ? HANDLER_IGNORE : HANDLER_DEFAULT;
 		if (copy_to_program(old, &action, sizeof(action)))
 			return -EFAULT;
 	}
@@ -96,15 +85,38 @@ long sys_rt_sigaction(long signal, const void *act, void *old, long size)
 		return -EINVAL;
 	if (copy_from_program(&action, act, sizeof(action)))
 		return -EFAULT;
-	if (action.handler == SIG_IGN) {
+	if (action.handler == HANDLER_IGNORE) {
 		ignored |= BIT(signal - 1);
-	} else if (action.handler == SIG_DFL) {
+	} else if (action.handler == HANDLER_DEFAULT) {
 		ignored &= ~BIT(signal - 1);
 	} else {
 		if (!told)
-			log_warn("signal handlers are not supported yet: rt_sigaction(%ld) fails", signal);
+			log_warn("this image has no signal handlers (CONFIG_SIGNALS): rt_sigaction(%ld) fails",
+			         signal);
 		told = true;
 		return -ENOSYS;
 	}
 	return 0;
+}
+
+/* Kept for whoever reads it back: nothing is sent that a mask could hold up. */
+long sys_rt_sigprocmask(int how, const uint64_t *set, uint64_t *old, size_t size)
+{
+	struct thread *self = current_thread();
+	uint64_t before = self->signal_mask, mask;
+
+	if (size != sizeof(uint64_t))
+		return -EINVAL;
+	if (set) {
+		if (copy_from_program(&mask, set, sizeof(mask)))
+			return -EFAULT;
+		if (how == SIG_BLOCK)
+			mask = before | mask;
+		else if (how == SIG_UNBLOCK)
+			mask = before & ~mask;
+		else if (how != SIG_SETMASK)
+			return -EINVAL;
+		self->signal_mask = mask & ~(BIT(SIGKILL - 1) | BIT(SIGSTOP - 1));
+	}
+	return old ? copy_to_program(old, &before, sizeof(before)) : 0;
 }

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Timers that send a signal when they expire: POSIX's (timer_create) and alarm's. A periodic one whose
+ * signal is not taken in time counts what it missed instead of sending it again. */
+#ifndef PAGURUS_CORE_POSIX_TIMER_H
+#define PAGURUS_CORE_POSIX_TIMER_H
+
+#include "core/signal_queue.h"
+#include "include/types.h"
+#include "sched/timer.h"
+
+/* Shorter periods are served as if they were that long, and the rest counted as missed: or a program
+ * could keep the CPU busy with nothing but interrupts. */
+#define POSIX_TIMER_PERIOD_MIN (20 * NS_PER_US)
+
+struct posix_timer {
+	struct timer timer;
+	struct queued_signal signal;
+	struct siginfo info; /* what it sends */
+	bool silent;         /* SIGEV_NONE */
+	int tid;             /* SIGEV_THREAD_ID: to that thread; 0: to the program */
+	int clock;
+	uint64_t interval;   /* ns; 0: once */
+	unsigned missed;     /* expirations since the signal that waits now was sent */
+	unsigned overrun;    /* the same of the one that was taken last */
+};
+
+/* What a timer is set to: ns until it expires (0: it does not) and between expirations. */
+struct posix_timer_setting {
+	uint64_t value;
+	uint64_t interval;
+};
+
+/* info: what it sends; it is sent as info says, with missed expirations added where SI_TIMER. */
+void posix_timer_init(struct posix_timer *timer, const struct siginfo *info);
+
+/* What timer is set to now. */
+struct posix_timer_setting posix_timer_get(struct posix_timer *timer);
+
+/* Sets timer to deadline (clock_ns(); UINT64_MAX: stops it) and then every interval ns. */
+void posix_timer_set(struct posix_timer *timer, uint64_t deadline, uint64_t interval);
+
+/* Stops timer and takes its signal back: nothing refers to it any more. */
+void posix_timer_stop(struct posix_timer *timer);
+
+#endif
