@@ -6,7 +6,8 @@
 all: image
 
 image-y := $(out)/pagurus.elf $(out)/pagurus.sym
-image-$(CONFIG_TARGET_HVM) += $(out)/pagurus.iso
+image-$(CONFIG_TARGET_HVM) += $(out)/pagurus.iso $(out)/pagurus-hvm.cfg
+image-$(CONFIG_TARGET_PVH) += $(out)/pagurus-pvh.cfg
 .PHONY: image
 image: $(image-y)
 
@@ -77,6 +78,11 @@ $(out)/pagurus.sym: $(out)/pagurus.debug
 $(out)/pagurus.iso: $(out)/pagurus.elf scripts/mkiso $(auto-mk)
 	$(call say,ISO     ,pagurus.iso)
 	$(Q)scripts/mkiso $(if $(CONFIG_BOOT_MULTIBOOT2),multiboot2,multiboot) $< $@
+
+# For xl on a Xen host.
+$(out)/pagurus-%.cfg: scripts/xl/pagurus-%.cfg
+	$(call say,XL      ,$(@F))
+	$(Q)cp $< $@
 
 .PHONY: size
 size: $(out)/pagurus.elf

@@ -22,21 +22,37 @@ def _config_value(value):
     return '"' + re.sub(r'(["\\])', r"\\\1", value) + '"'
 
 
+def _ready_made(image, kind):
+    """The xl configuration that make left beside an image; later lines take the place of its own."""
+    try:
+        with open(os.path.join(os.path.dirname(image), f"pagurus-{kind}.cfg"),
+                  encoding="utf-8") as file:
+            return file.read() + "\n# The lab's own lines.\n"
+    except FileNotFoundError:
+        return ""
+
+
 class Guest:
     """kernel: path of an image on this machine (PVH). iso: of a CD (HVM). Everything else goes into
-    the xl configuration as it is: memory=64, vcpus=2, cmdline="...", disk=[...]."""
+    the xl configuration as it is: memory=64, vcpus=2, cmdline="...", disk=[...]. config: an xl
+    configuration that lies in dom0 already and is used as it is."""
 
     def __init__(self, lab, name, kernel=None, iso=None, ramdisk=None, paused=False,
-                 **settings):
+                 config=None, **settings):
         self.lab = lab
         self.paused = paused
         self.name = name
         self.folder = f"/guests/{name}"
+        self.config_path = config or f"{self.folder}/config"
+        self.own_config = not config
         self.files = {}
+        self.base = _ready_made(iso or kernel or "", "hvm" if iso else "pvh")
         self.settings = {"name": name, "memory": 64, "vcpus": 1, "tsc_mode": "native",
                          "on_poweroff": "preserve", "on_reboot": "preserve",
                          "on_crash": "preserve"}
-        if iso:
+        if config:
+            pass
+        elif iso:
             self.settings.update(type="hvm", boot="d", vga="none", usb=0,
                                  disk=[f"file:{self._file(iso)},hdc:cdrom,r"])
         else:
@@ -44,7 +60,7 @@ class Guest:
         if ramdisk:
             self.settings["ramdisk"] = self._file(ramdisk)
         self.settings.update({k: v for k, v in settings.items() if v is not None})
-        self.console_start = self.log_start = self.seen = 0
+        self.console_start = self.seen = 0
         self.created = self.console_tty = None
 
     def _file(self, path):
@@ -56,7 +72,8 @@ class Guest:
         return there
 
     def config(self):
-        return "".join(f"{key} = {_config_value(value)}\n" for key, value in self.settings.items())
+        return self.base + "".join(f"{key} = {_config_value(value)}\n"
+                                   for key, value in self.settings.items())
 
     @property
     def console_path(self):
@@ -71,13 +88,14 @@ class Guest:
         lab.created += 1
         for there, here in self.files.items():
             lab.upload(there, here)
-        lab.put(f"{self.folder}/config", self.config())
-        # Logs of an earlier guest of this name go on in the same files.
+        if self.own_config:
+            lab.put(self.config_path, self.config())
+        # An earlier guest of this name: xenconsoled appends to its log, xl begins a new one.
         self.console_start = self.seen = len(lab.get(self.console_path))
-        self.log_start = len(lab.get(self.log_path))
         self.created = lab.channel.request("hello")[0]["time"]
         for attempt in range(3):
-            result = lab.run(f"xl create {'-p' if self.paused else ''} {self.folder}/config", CREATE_S)
+            result = lab.run(f"xl create {'-p' if self.paused else ''} {self.config_path}",
+                             CREATE_S)
             if result.status == 0:
                 return
             if result.timed_out or result.status < 0 or "egmentation fault" in result.err:
@@ -113,7 +131,7 @@ class Guest:
         """Waits until the domain has shut down. Returns "poweroff", "reboot", "crash", ..."""
         pattern = r"has shut down, reason code (\d+)"
         reply, data = self.lab.channel.request("expect", timeout=timeout, path=self.log_path,
-                                               offset=self.log_start, pattern=pattern)
+                                               pattern=pattern)
         if not reply["found"]:
             raise GuestError(f"{self.name} still runs after {timeout} s:\n" + self.console())
         code = int(re.search(pattern.encode(), data).group(1))

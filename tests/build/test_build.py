@@ -61,6 +61,8 @@ def test_defconfigs_build(out, name):
     assert size <= IMAGE_LIMITS.get(name, 1 << 20)
     assert (out / "pagurus.sym").stat().st_size and (out / "pagurus.map").stat().st_size
     assert (out / "pagurus.iso").exists() == (name == "hvm_defconfig")
+    assert [path.name for path in out.glob("*.cfg")] == {
+        "pvh_defconfig": ["pagurus-pvh.cfg"], "hvm_defconfig": ["pagurus-hvm.cfg"]}.get(name, [])
     said = run(["scripts/check-elf", "--config", out / "include/config/auto.mk",
                 out / "pagurus.elf"])
     assert said.returncode == 0, said.stdout
@@ -106,12 +108,27 @@ def test_same_bytes_in_another_place(built, tree, out):
         assert digest(out / name) == digest(built / name), "O= " + name
 
 
-def test_same_iso_twice(still, tmp_path):
+def test_same_iso_and_xl_configuration_twice(still, tmp_path):
     digests = set()
     for name in ("a", "b"):
-        make(f"O={tmp_path / name}", "hvm_defconfig", "all", cwd=still)
-        digests.add(digest(tmp_path / name / "pagurus.iso"))
+        folder = tmp_path / name
+        make(f"O={folder}", "hvm_defconfig", "all", cwd=still)
+        digests.add((digest(folder / "pagurus.iso"), digest(folder / "pagurus-hvm.cfg")))
     assert len(digests) == 1
+
+
+def test_xl_configuration_is_mended(out):
+    """Whoever deleted or lost it gets it again; an old one is replaced."""
+    make(f"O={out}", "pvh_defconfig", "all")
+    made = out / "pagurus-pvh.cfg"
+    text = made.read_text()
+    values = dict(line.split(" = ", 1) for line in text.splitlines() if line[:1].isalpha())
+    assert values["type"] == '"pvh"' and values["kernel"].strip('"').endswith("/pagurus.elf")
+    assert {"memory", "vcpus", "on_poweroff", "on_reboot", "on_crash"} <= values.keys()
+    assert "#cmdline" in text
+    made.unlink()
+    assert "XL" in make(f"O={out}")
+    assert made.read_text() == text
 
 
 def test_an_option_rebuilds_only_its_users(tree):
