@@ -109,7 +109,7 @@ static struct thread *find_movable(const struct cpu *cpu, uint64_t targets)
 	for (uint64_t ready = cpu->ready; ready; ready &= ready - 1) {
 		const struct list *fifo = &cpu->fifo[__builtin_ctzl(ready)];
 
-		list_for_each(thread, fifo, run) {
+		list_for_each (thread, fifo, run) {
 			if (READ_ONCE(thread->affinity) & targets)
 				return thread;
 			if (++looked_at == SEARCH_MAX)
@@ -215,7 +215,7 @@ static void recheck(struct cpu *cpu)
 	struct thread *current = cpu->current, *thread, *next;
 
 	for (unsigned i = 0; i < PRIORITIES; i++) {
-		list_for_each_safe(thread, next, &cpu->fifo[i], run) {
+		list_for_each_safe (thread, next, &cpu->fifo[i], run) {
 			bool allowed = allowed_cpus(thread) & BIT(cpu->id);
 			unsigned wanted = READ_ONCE(thread->wanted);
 

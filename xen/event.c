@@ -81,7 +81,7 @@ int event_prepare(void)
 static int start_cpu(void)
 {
 	struct xen_hvm_evtchn_upcall_vector upcall_vector = {
-		.vcpu = cpu_id(),
+		.vcpu = 0, /* where all ports are bound */
 		.vector = VECTOR_XEN,
 	};
 	int err = lapic_init();

@@ -11,6 +11,7 @@
 #include "xen/clock.h"
 #include "xen/console.h"
 #include "xen/control.h"
+#include "xen/cpus.h"
 #include "xen/hypercall.h"
 #include "xen/shared.h"
 #include "xen/unplug.h"
@@ -112,5 +113,10 @@ const struct platform xen_platform = {
 	.console_listen = xen_console_listen,
 	.tsc_scale = xen_tsc_scale,
 	.wall_clock = xen_wall_clock,
+#ifdef CONFIG_SMP
+	.cpus_start = xen_cpus_start,
+	.cpus = xen_cpus,
+	.cpu_init = xen_vcpu_map,
+#endif
 	.stop = stop,
 };

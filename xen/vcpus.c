@@ -44,6 +44,6 @@ void xen_vcpus_changed(void)
 	unsigned now = xen_vcpus_available();
 
 	if (now != known)
-		log_info("xen: %u vCPUs available, %u used", now, 1U);
+		log_info("xen: %u vCPUs available, at most %u used", now, (unsigned)CONFIG_NR_CPUS);
 	known = now;
 }

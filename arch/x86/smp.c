@@ -149,6 +149,11 @@ void smp_online(void)
 	write_cr3(read_cr3()); /* nobody has told this CPU of changes so far */
 }
 
+void smp_set_arrived(unsigned count)
+{
+	WRITE_ONCE(smp_next, count);
+}
+
 unsigned smp_arrived(void)
 {
 	return READ_ONCE(smp_next);

@@ -51,6 +51,9 @@ void smp_set_stack(unsigned id, void *top);
 /* This CPU is ready for requests. Interrupts off. */
 void smp_online(void);
 
+/* Where they start otherwise: numbers below this are taken. */
+void smp_set_arrived(unsigned cpus);
+
 /* How many CPUs have arrived in the kernel, this one included; some may have been too many. */
 unsigned smp_arrived(void);
 

@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const size_t tables[] = { IMAGE_RSDT, IMAGE_XSDT, IMAGE_FADT, IMAGE_DSDT };
+	static const size_t tables[] = { IMAGE_RSDT, IMAGE_XSDT, IMAGE_FADT, IMAGE_DSDT,
+		                             IMAGE_MADT };
 	const struct acpi_memory memory = { map, NULL };
 	struct acpi_power power;
 	uint8_t a, b, *aml;
@@ -37,12 +38,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	/* The input is a list of changes to good tables: where (2 bytes), what. */
 	image_pc(image);
+	image_madt(image);
 	for (size_t i = 1; i + 3 <= size; i += 3)
 		image[(data[i] | data[i + 1] << 8) % IMAGE_SIZE] = data[i + 2];
 	if (size && data[0] & 1) {
 		image_checksum(image, IMAGE_RSDP, 20, IMAGE_RSDP + 8);
 		image_checksum(image, IMAGE_RSDP, 36, IMAGE_RSDP + 32);
-		for (size_t i = 0; i < 4; i++) {
+		for (size_t i = 0; i < 5; i++) {
 			size_t length = image[tables[i] + 4] | image[tables[i] + 5] << 8;
 
 			if (length >= 36 && length <= IMAGE_SIZE - tables[i])
@@ -50,6 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 	}
 	if (acpi_read_power(&memory, IMAGE_RSDP, &power) && power.has_s5 && power.s5_type_a > 7)
+		abort();
+	if (acpi_count_cpus(&memory, IMAGE_RSDP) > IMAGE_SIZE / 8)
 		abort();
 	acpi_find_rsdp(&memory);
 	return 0;

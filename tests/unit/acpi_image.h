@@ -12,6 +12,7 @@
 #define IMAGE_XSDT 0x2800
 #define IMAGE_FADT 0x3000
 #define IMAGE_DSDT 0x4000
+#define IMAGE_MADT 0x5000
 #define FADT_SIZE 276
 
 static inline void image_put(uint8_t *image, size_t at, uint64_t value, unsigned n)
@@ -70,6 +71,24 @@ static inline void image_pc(uint8_t *image)
 	image_put(image, IMAGE_RSDP + 24, IMAGE_XSDT, 8);
 	image_checksum(image, IMAGE_RSDP, 20, IMAGE_RSDP + 8);
 	image_checksum(image, IMAGE_RSDP, 36, IMAGE_RSDP + 32);
+}
+
+/* Adds the list of CPUs: three local APICs, the second of which cannot be used, an I/O APIC, and an
+ * x2APIC. */
+static inline void image_madt(uint8_t *image)
+{
+	static const uint8_t entries[] = {
+		0, 8,  0, 0, 1, 0, 0, 0,                         /* local APIC, enabled */
+		0, 8,  1, 1, 0, 0, 0, 0,                         /* not enabled */
+		1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,             /* I/O APIC */
+		0, 8,  2, 2, 1, 0, 0, 0,                         /* enabled */
+		9, 16, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, /* x2APIC 256, enabled */
+	};
+
+	memcpy(image + IMAGE_MADT + 44, entries, sizeof(entries));
+	image_table(image, IMAGE_MADT, "APIC", 44 + sizeof(entries));
+	image_put(image, IMAGE_XSDT + 36, IMAGE_MADT, 8);
+	image_table(image, IMAGE_XSDT, "XSDT", 52);
 }
 
 #endif

@@ -84,7 +84,8 @@ static long one_storm(long index, uint64_t turn)
 {
 	uint64_t mark = (uint64_t)index << 48 | turn << 8;
 	size_t size = (1 + (turn * 7 + (uint64_t)index) % OWN_PAGES) * PAGE;
-	volatile uint64_t *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile uint64_t *p =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	long bad = 0;
 
 	if (p == MAP_FAILED)
@@ -118,8 +119,8 @@ static long storm(long index)
 
 void test_memory(void)
 {
-	shared = mmap(NULL, SHARED_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-	              0);
+	shared =
+		mmap(NULL, SHARED_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ok(shared != MAP_FAILED, "mmap");
 	pthread_barrier_init(&barrier, NULL, (unsigned)cpus);
 	begin_stress();
