@@ -13,7 +13,7 @@ enum {
 	SIGTERM = 15
 };
 
-long sys_kill(long pid, long signal); /* core/sys_process.c */
+long sys_kill(long pid, long signal); /* core/sys_signal.c */
 
 static enum stop_reason wanted;
 static bool requested;

@@ -197,15 +197,18 @@ static uint64_t deflate(uint64_t want)
 	return BALLOON_LARGE;
 }
 
-/* In KiB; static-max is what the domain's memory map amounts to. */
+/* In KiB; static-max is what the domain's memory map amounts to, and the target leaves an emulated
+ * graphics card's memory out. */
 void balloon_target_changed(void)
 {
-	uint64_t max, target;
+	uint64_t max, target, video;
 	struct frame_stats stats;
 
 	if (xenstore_read_u64(0, "memory/static-max", &max) ||
 	    xenstore_read_u64(0, "memory/target", &target))
 		return;
+	if (xenstore_read_u64(0, "memory/videoram", &video) == 0 && video < max)
+		max -= video;
 	frame_stats(&stats);
 	balloon.total = stats.total;
 	balloon.goal = target < max ? (max - target) / KIB_PER_FRAME : 0;
