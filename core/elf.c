@@ -13,7 +13,8 @@ _Static_assert(sizeof(Elf64_Phdr) == 56, "Elf64_Phdr");
 
 struct file {
 	const uint8_t *data;
-	size_t size;
+	size_t size;  /* of the file */
+	size_t given; /* of that at data */
 	Elf64_Ehdr header;
 };
 
@@ -46,7 +47,7 @@ static int check_header(struct elf_image *image, struct file *file)
 {
 	Elf64_Ehdr *h = &file->header;
 
-	if (file->size < sizeof(*h))
+	if (file->given < sizeof(*h))
 		return refuse(image, -ENOEXEC, "too short for an ELF file");
 	memcpy(h, file->data, sizeof(*h));
 	if (memcmp(h->e_ident, ELFMAG, SELFMAG) != 0)
@@ -64,6 +65,8 @@ static int check_header(struct elf_image *image, struct file *file)
 		return refuse(image, -ENOEXEC, "no program headers that make sense");
 	if (!in_file(file, h->e_phoff, (uint64_t)h->e_phnum * sizeof(Elf64_Phdr)))
 		return refuse(image, -ENOEXEC, "program headers behind the end: the file is cut off");
+	if (h->e_phoff + (uint64_t)h->e_phnum * sizeof(Elf64_Phdr) > file->given)
+		return refuse(image, -ENOEXEC, "program headers too far from the file's beginning");
 	return 0;
 }
 
@@ -133,11 +136,15 @@ static const struct elf_segment *segment_of(const struct elf_image *image, virt_
 }
 
 /* The headers that are no segments: each must agree with them. */
-static int check_other(struct elf_image *image, const Elf64_Phdr *ph)
+static int check_other(struct elf_image *image, const struct file *file, const Elf64_Phdr *ph)
 {
 	switch (ph->p_type) {
 	case PT_INTERP:
-		return refuse(image, -EOPNOTSUPP, "needs a dynamic linker: link it with -static");
+		if (ph->p_filesz < 2 || !in_file(file, ph->p_offset, ph->p_filesz))
+			return refuse(image, -ENOEXEC, "the dynamic linker's name lies outside the file");
+		image->interpreter = ph->p_offset;
+		image->interpreter_size = ph->p_filesz;
+		return 0;
 	case PT_GNU_STACK:
 		image->executable_stack = ph->p_flags & PF_X;
 		return 0;
@@ -156,9 +163,9 @@ static int check_other(struct elf_image *image, const Elf64_Phdr *ph)
 	}
 }
 
-int elf_parse(struct elf_image *image, const void *data, size_t size)
+int elf_parse_header(struct elf_image *image, const void *data, size_t size, uint64_t file_size)
 {
-	struct file file = { .data = data, .size = size };
+	struct file file = { .data = data, .size = file_size, .given = MIN(size, file_size) };
 	const struct elf_segment *last, *entry;
 	uint64_t table_size;
 	int error;
@@ -184,7 +191,7 @@ int elf_parse(struct elf_image *image, const void *data, size_t size)
 	for (unsigned i = 0; i < file.header.e_phnum; i++) {
 		Elf64_Phdr ph = program_header(&file, i);
 
-		error = check_other(image, &ph);
+		error = check_other(image, &file, &ph);
 		if (error)
 			return error;
 	}
@@ -198,4 +205,13 @@ int elf_parse(struct elf_image *image, const void *data, size_t size)
 	if (!entry || !entry->execute)
 		return refuse(image, -ENOEXEC, "the entry lies in no executable segment");
 	return 0;
+}
+
+int elf_parse(struct elf_image *image, const void *data, size_t size)
+{
+	int error = elf_parse_header(image, data, size, size);
+
+	if (!error && image->interpreter_size)
+		return refuse(image, -EOPNOTSUPP, "needs a dynamic linker: link it with -static");
+	return error;
 }

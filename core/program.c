@@ -21,11 +21,15 @@
 
 #define PROGRAM_STACK_SIZE KIB(CONFIG_PROGRAM_STACK_KIB)
 
-uint64_t program_stack_build(virt_t top, size_t size, const char *name, const struct params *params,
-                             const uint64_t (*auxv)[2], const uint8_t random[16])
+uint64_t program_stack;
+
+uint64_t program_stack_build(virt_t top, size_t size, const struct program_image *image,
+                             const struct params *params, const uint64_t (*auxv)[2],
+                             const uint8_t random[16])
 {
 	unsigned pairs = 0, args = 1 + params->argc, envs = params->envc;
-	uint64_t bytes = strlen(name) + 1 + 16;
+	const char *name = image->name, *file = image->file;
+	uint64_t bytes = strlen(name) + 1 + strlen(file) + 1 + 16;
 	uint64_t *sp, *p;
 	char *strings;
 
@@ -47,7 +51,9 @@ uint64_t program_stack_build(virt_t top, size_t size, const char *name, const st
 	uint64_t random_at = (uint64_t)strings;
 	strings += 16;
 
-	uint64_t name_at = (uint64_t)strings;
+	uint64_t file_at = (uint64_t)strings;
+	memcpy(strings, file, strlen(file) + 1);
+	strings += strlen(file) + 1;
 	*p++ = args;
 	for (unsigned i = 0; i < args; i++) {
 		const char *s = i ? params->argv[i - 1] : name;
@@ -73,7 +79,7 @@ uint64_t program_stack_build(virt_t top, size_t size, const char *name, const st
 	*p++ = AT_RANDOM;
 	*p++ = random_at;
 	*p++ = AT_EXECFN;
-	*p++ = name_at;
+	*p++ = file_at;
 	*p++ = AT_NULL;
 	*p++ = 0;
 	return (uint64_t)sp;
@@ -87,7 +93,7 @@ void program_run(const struct program_image *image, const struct params *params)
 		{ AT_PHENT, image->phent },
 		{ AT_PHNUM, image->phnum },
 		{ AT_PAGESZ, FRAME_SIZE },
-		{ AT_BASE, 0 },
+		{ AT_BASE, image->base },
 		{ AT_FLAGS, 0 },
 		{ AT_ENTRY, image->entry },
 		{ AT_UID, 0 },
@@ -106,7 +112,6 @@ void program_run(const struct program_image *image, const struct params *params)
 	uint8_t random[RANDOM_FIRST];
 	void *xstate = heap_alloc(cpu_features.xsave_size);
 	virt_t top = USER_MAX - FRAME_SIZE;
-	uint64_t sp;
 	long base;
 
 	if (!xstate)
@@ -122,10 +127,10 @@ void program_run(const struct program_image *image, const struct params *params)
 		      base);
 
 	random_get_first(random);
-	sp = program_stack_build(top, PROGRAM_STACK_SIZE, image->name, params, auxv, random);
-	if (!sp)
+	program_stack = program_stack_build(top, PROGRAM_STACK_SIZE, image, params, auxv, random);
+	if (!program_stack)
 		panic("the command line does not fit on the program's stack of %u KiB",
 		      CONFIG_PROGRAM_STACK_KIB);
 	boot_mark("program's stack");
-	program_enter(sp, image->entry);
+	program_enter(program_stack, image->start);
 }

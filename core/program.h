@@ -21,13 +21,19 @@ struct program_image {
 	uint64_t phdr; /* its program headers, for AT_PHDR and its neighbours */
 	uint64_t phent;
 	uint64_t phnum;
-	uint64_t entry;   /* jumped to with RSP at argc */
+	uint64_t entry;   /* for AT_ENTRY */
+	uint64_t start;   /* jumped to with RSP at argc: entry, or the dynamic linker's */
+	uint64_t base;    /* where the dynamic linker lies; 0: there is none */
 	const char *name; /* argv[0] */
+	const char *file; /* for AT_EXECFN */
 };
 
 /* Finds the program (core/program_native.c or core/program_module.c) and runs it. Never returns.
  * Context: the first thread. */
 __noreturn void program_start(const struct params *params, const struct boot_info *bi);
+
+/* Where argc lies: what a program was started with can be found again from there (psABI 3.4.1). */
+extern uint64_t program_stack;
 
 /* Builds the stack and jumps. */
 __noreturn void program_run(const struct program_image *image, const struct params *params);
@@ -39,7 +45,8 @@ __noreturn void program_enter(uint64_t sp, uint64_t entry);
  * auxv: pairs, ended by AT_NULL; values of AT_RANDOM and AT_EXECFN are filled in here.
  * Returns the new stack pointer, or 0 where less than size bytes are not enough. Writes program
  * memory directly: it was just mapped. */
-uint64_t program_stack_build(virt_t top, size_t size, const char *name, const struct params *params,
-                             const uint64_t (*auxv)[2], const uint8_t random[16]);
+uint64_t program_stack_build(virt_t top, size_t size, const struct program_image *image,
+                             const struct params *params, const uint64_t (*auxv)[2],
+                             const uint8_t random[16]);
 
 #endif

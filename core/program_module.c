@@ -107,7 +107,9 @@ void program_start(const struct params *params, const struct boot_info *bi)
 		.phent = sizeof(Elf64_Phdr),
 		.phnum = elf.phnum,
 		.entry = base + elf.entry,
+		.start = base + elf.entry,
 		.name = module_name(module),
+		.file = module_name(module),
 	};
 	program_run(&image, params);
 }

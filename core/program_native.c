@@ -84,7 +84,9 @@ void program_start(const struct params *params, const struct boot_info *bi)
 		.phent = sizeof(tls_header),
 		.phnum = 1,
 		.entry = (uint64_t)native_start,
+		.start = (uint64_t)native_start,
 		.name = chosen,
+		.file = chosen,
 	};
 
 	(void)bi;

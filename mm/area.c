@@ -75,6 +75,7 @@ static void release_pages(void *ctx, phys_t pa, size_t frames)
 
 int area_drop_pages(struct address_space *as, virt_t start, virt_t end)
 {
+	area_source_return(as, start, end);
 	return paging_unmap(as->root, start, end, release_pages, as);
 }
 
@@ -133,7 +134,8 @@ static long choose(const struct address_space *as, virt_t addr, size_t length, i
 	return addr ? (long)addr : -ENOMEM;
 }
 
-static long map_locked(struct address_space *as, virt_t addr, size_t length, int prot, int flags)
+static long map_locked(struct address_space *as, virt_t addr, size_t length, int prot, int flags,
+                       struct area_source *source, uint64_t offset)
 {
 	long at = choose(as, addr, length, flags);
 	struct area *area;
@@ -153,16 +155,20 @@ static long map_locked(struct address_space *as, virt_t addr, size_t length, int
 	*area = (struct area){
 		.start = at,
 		.end = at + length,
-		.origin = AREA_ANONYMOUS,
 		.prot = prot & PROT_ALL,
 		.type = flags & MAP_TYPE,
+		.source = source,
+		.offset = offset,
 	};
+	area_source_hold(as, area);
 	area_insert(as, area);
 	area_merge(as, at, at + length);
 	return at;
 }
 
-long area_map(struct address_space *as, virt_t addr, size_t length, int prot, int flags)
+/* mmap, with what both kinds have in common. */
+static long map(struct address_space *as, virt_t addr, size_t length, int prot, int flags,
+                struct area_source *source, uint64_t offset)
 {
 	int type = flags & MAP_TYPE;
 	uint64_t irq;
@@ -173,7 +179,7 @@ long area_map(struct address_space *as, virt_t addr, size_t length, int prot, in
 	length = page_round(length);
 	if (length == 0 || length > USER_MAX)
 		return -ENOMEM;
-	if ((type != MAP_PRIVATE && type != MAP_SHARED) || !(flags & MAP_ANONYMOUS))
+	if (type != MAP_PRIVATE && type != MAP_SHARED)
 		return -EINVAL;
 	if (wx_refused(prot))
 		return -EACCES;
@@ -182,13 +188,35 @@ long area_map(struct address_space *as, virt_t addr, size_t length, int prot, in
 		return -ENOMEM;
 
 	irq = area_lock(as);
-	at = AREA_TRY(as, map_locked(as, addr, length, prot, flags));
+	at = AREA_TRY(as, map_locked(as, addr, length, prot, flags, source, offset));
 	area_unlock(as, irq);
 	/* As on Linux, mmap succeeds even where not all pages can be had at once. */
 	if (at > 0 && (flags & (MAP_POPULATE | MAP_LOCKED)) && (prot & PROT_ALL))
 		(void)area_populate(as, at, at + length, prot & PROT_WRITE ? PF_WRITE : 0);
 	return at;
 }
+
+long area_map(struct address_space *as, virt_t addr, size_t length, int prot, int flags)
+{
+	/* A length of 0 is what mmap complains of first. */
+	if (length && page_round(length) && !(flags & MAP_ANONYMOUS))
+		return -EINVAL;
+	return map(as, addr, length, prot, flags, NULL, 0);
+}
+
+#ifdef CONFIG_AREA_SOURCES
+long area_map_source(struct address_space *as, virt_t addr, size_t length, int prot, int flags,
+                     struct area_source *source, uint64_t offset)
+{
+	if ((flags & MAP_TYPE) == MAP_SHARED_VALIDATE)
+		flags = (flags & ~MAP_TYPE) | MAP_SHARED;
+	if (!IS_ALIGNED(offset, FRAME_SIZE))
+		return -EINVAL;
+	if (offset + length < offset)
+		return -EOVERFLOW;
+	return map(as, addr, length, prot, flags, source, offset);
+}
+#endif
 
 int area_unmap(struct address_space *as, virt_t addr, size_t length)
 {

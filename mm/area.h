@@ -22,8 +22,8 @@ extern struct address_space *const program_space;
 
 void area_init(void);
 
-/* mmap: length bytes (rounded up to pages) at addr (a hint unless MAP_FIXED*). Anonymous only (file
- * backing comes with the file systems). W and X together are refused with -EACCES only where
+/* mmap: length bytes (rounded up to pages) at addr (a hint unless MAP_FIXED*). Anonymous only (for
+ * files: mm/area_source.h). W and X together are refused with -EACCES only where
  * CONFIG_WX_STRICT. Writable memory that exceeds all RAM by itself is refused unless MAP_NORESERVE
  * (Linux's heuristic overcommit). Returns the address, or -EINVAL, -ENOMEM, -EEXIST, -EACCES,
  * -EPERM (MAP_FIXED in the first 64 KiB). */

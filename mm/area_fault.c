@@ -138,6 +138,8 @@ int area_touch(struct address_space *as, virt_t addr, virt_t until, uint64_t err
 
 	if (unlikely(!area || !allowed(area, error)))
 		return -EFAULT;
+	if (IS_ENABLED(CONFIG_AREA_SOURCES) && unlikely(area->source))
+		return area_source_touch(as, area, va, error, next);
 	entry = paging_lookup(as->root, va, &order);
 	if (unlikely(*entry)) {
 		/* There already: another CPU was faster, or this one remembered what was before. */

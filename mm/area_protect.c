@@ -19,6 +19,9 @@ int area_change(struct address_space *as, virt_t start, virt_t end, struct area_
 	struct area *upper_first = cut_first ? heap_alloc(sizeof(*first)) : NULL;
 	struct area *upper_last = cut_last ? heap_alloc(sizeof(*last)) : NULL;
 
+	/* Not all that is borrowed may become writable: it is asked for again. */
+	if (change.prot >= 0 && change.prot & PROT_WRITE)
+		area_source_return(as, start, end);
 	if ((cut_first && !upper_first) || (cut_last && !upper_last) ||
 	    (change.prot >= 0 && paging_protect(as->root, start, end, area_pte(change.prot)) != 0)) {
 		heap_free(upper_first);

@@ -36,7 +36,7 @@ static bool is_idle(struct address_space *as, virt_t va, const pte_t *entry)
 {
 	phys_t p = *entry & PTE_ADDR;
 
-	if (!is_zero(p) || is_recent(as, va))
+	if ((*entry & PTE_BORROWED) || !is_zero(p) || is_recent(as, va))
 		return false;
 	if (CONFIG_NR_CPUS > 1 && (*entry & PTE_P)) {
 		pte_t flags = *entry;

@@ -29,6 +29,8 @@ static long move(struct address_space *as, virt_t addr, size_t old_length, virt_
 	ASSERT(err == 0);
 	*moved = *area;
 	moved->start = to;
+	moved->offset += addr - area->start;
+	area_source_hold(as, moved);
 	moved->end = to + new_length;
 
 	if (area->start < addr) {

@@ -10,7 +10,7 @@
 #include "arch/x86/spinlock.h"
 #include "include/types.h"
 #include "lib/tree.h"
-#include "mm/area.h"
+#include "mm/area_source.h"
 
 #define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
 #define LARGE_PAGE (FRAME_SIZE << ORDER_2M)
@@ -22,21 +22,20 @@ enum area_pages {
 	AREA_PAGES_LARGE, /* large ones while there is memory */
 };
 
-/* Where the content of a page comes from on first touch. */
-enum area_origin {
-	AREA_ANONYMOUS, /* zeros */
-};
-
 struct area {
 	struct tree_node node; /* by address */
 	virt_t start, end;     /* [start, end), pages */
 	uint64_t gap;          /* bytes between the area before (or USER_MIN) and start */
 	uint64_t gap_max;      /* the largest gap in the subtree */
-	enum area_origin origin;
 	int prot;
 	int type; /* MAP_PRIVATE or MAP_SHARED; the same thing while there is one address space */
 	enum area_pages pages;
+	struct area_source *source; /* what it shows; NULL: anonymous */
+	uint64_t offset;            /* of start in the source, bytes */
 };
+
+/* In an entry of a page table (one of the bits left to software): the frame is the source's. */
+#define PTE_BORROWED BIT(10)
 
 #define RECENT_MAX 64 /* more than one instruction can need */
 
@@ -47,7 +46,8 @@ struct address_space {
 	struct tree areas;
 	struct area *last; /* found by area_at(); NULL: none */
 	virt_t brk_start, brk_end;
-	uint64_t ram; /* bytes */
+	uint64_t ram;     /* bytes */
+	unsigned sources; /* areas that have one */
 	/* Memory given back under pressure (mm/area_reclaim.c). */
 	bool scarce;       /* it was short, and no large page was affordable since */
 	phys_t spare;      /* a frame for the table that splitting a large page takes; FRAME_NONE */
@@ -170,6 +170,48 @@ static inline pte_t area_pte(int prot)
 		return 0;
 	return PTE_BASE | (prot & PROT_WRITE ? PTE_W : 0) | (prot & PROT_EXEC ? 0 : PTE_NX);
 }
+
+#ifdef CONFIG_AREA_SOURCES
+/* mm/area_source.c: first touch of an area that shows a file: as area_touch(), or -ENXIO. */
+int area_source_touch(struct address_space *as, struct area *area, virt_t va, uint64_t error,
+                      virt_t *next);
+/* Takes what is borrowed in [start, end) out of the page tables. Costs nothing where no area shows a
+ * file. */
+void area_source_return(struct address_space *as, virt_t start, virt_t end);
+/* There is one more or less area like this. */
+void area_source_hold(struct address_space *as, const struct area *area);
+void area_source_drop(struct address_space *as, const struct area *area);
+#else
+static inline int area_source_touch(struct address_space *as, struct area *area, virt_t va,
+                                    uint64_t error, virt_t *next)
+{
+	(void)as;
+	(void)area;
+	(void)va;
+	(void)error;
+	(void)next;
+	return 0;
+}
+
+static inline void area_source_return(struct address_space *as, virt_t start, virt_t end)
+{
+	(void)as;
+	(void)start;
+	(void)end;
+}
+
+static inline void area_source_hold(struct address_space *as, const struct area *area)
+{
+	(void)as;
+	(void)area;
+}
+
+static inline void area_source_drop(struct address_space *as, const struct area *area)
+{
+	(void)as;
+	(void)area;
+}
+#endif
 
 /* mm/area_fault.c: gives the page at addr a frame, and those behind it that will want one, up to
  * until for sure. *next: behind what is there now. Returns 0, -EFAULT or -ENOMEM. */

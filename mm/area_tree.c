@@ -95,12 +95,14 @@ void area_remove(struct address_space *as, struct area *area)
 	refresh_gap(as, next);
 	as->stats.areas--;
 	as->stats.reserved -= area->end - area->start;
+	area_source_drop(as, area);
 	heap_free(area);
 }
 
 void area_resize(struct address_space *as, struct area *area, virt_t start, virt_t end)
 {
 	as->stats.reserved += (end - start) - (area->end - area->start);
+	area->offset += start - area->start;
 	area->start = start;
 	area->end = end;
 	refresh_gap(as, area);
@@ -111,14 +113,16 @@ void area_cut(struct address_space *as, struct area *area, virt_t addr, struct a
 {
 	*upper = *area;
 	upper->start = addr;
+	upper->offset += addr - area->start;
+	area_source_hold(as, upper);
 	area_resize(as, area, area->start, addr);
 	area_insert(as, upper);
 }
 
 static bool alike(const struct area *a, const struct area *b)
 {
-	return a->prot == b->prot && a->type == b->type && a->origin == b->origin &&
-	       a->pages == b->pages;
+	return a->prot == b->prot && a->type == b->type && a->pages == b->pages &&
+	       a->source == b->source && (!a->source || a->offset + (a->end - a->start) == b->offset);
 }
 
 void area_merge(struct address_space *as, virt_t start, virt_t end)
