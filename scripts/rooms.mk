@@ -5,6 +5,7 @@
 rooms-y := lib arch/x86 mm sched core boot
 rooms-$(CONFIG_XEN) += xen
 rooms-$(CONFIG_KVM) += kvm
+rooms-$(CONFIG_FS) += fs
 
 # $(call read-room,ROOM): appends the room's objects to kernel-objs.
 define read-room

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Dentries: names by directory in one hash table that grows with them, and in the order of making in
+ * each directory. */
+#include "fs/vfs.h"
+#include "include/errno.h"
+#include "lib/fmt.h"
+#include "lib/string.h"
+#include "mm/heap.h"
+
+#define FIRST_BUCKETS 64
+#define FNV_START 2166136261U /* Fowler, Noll, Vo: 32 bits */
+#define FNV_PRIME 16777619U
+
+static struct dentry *first_buckets[FIRST_BUCKETS];
+static struct dentry **buckets = first_buckets;
+static uint32_t nr_buckets = FIRST_BUCKETS; /* a power of two */
+static uint32_t nr_hashed;
+
+struct dentry *fs_root;
+static struct mutex names = MUTEX_INIT(names);
+
+void fs_lock(void)
+{
+	mutex_lock(&names);
+}
+
+void fs_unlock(void)
+{
+	mutex_unlock(&names);
+}
+
+static uint32_t hash_name(const struct dentry *dir, const char *name, size_t len)
+{
+	uint32_t hash = FNV_START ^ (uint32_t)((uintptr_t)dir >> 6);
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)name[i]) * FNV_PRIME;
+	return hash;
+}
+
+struct dentry *dentry_find(const struct dentry *dir, const char *name, size_t len)
+{
+	uint32_t hash = hash_name(dir, name, len);
+	struct dentry *d = buckets[hash & (nr_buckets - 1)];
+
+	while (d && (d->hash != hash || d->parent != dir || d->len != len ||
+	             memcmp(d->name, name, len) != 0))
+		d = d->next;
+	return d;
+}
+
+/* Where memory is short the chains just get longer. */
+static void grow(void)
+{
+	uint32_t size = nr_buckets * 4;
+	struct dentry **table = heap_zalloc(size * sizeof(struct dentry *));
+
+	if (!table)
+		return;
+	for (uint32_t i = 0; i < nr_buckets; i++) {
+		while (buckets[i]) {
+			struct dentry *d = buckets[i];
+
+			buckets[i] = d->next;
+			d->next = table[d->hash & (size - 1)];
+			table[d->hash & (size - 1)] = d;
+		}
+	}
+	if (buckets != first_buckets)
+		heap_free(buckets);
+	buckets = table;
+	nr_buckets = size;
+}
+
+static void hash_add(struct dentry *d)
+{
+	struct dentry **bucket;
+
+	if (nr_hashed >= nr_buckets)
+		grow();
+	d->hash = hash_name(d->parent, d->name, d->len);
+	bucket = &buckets[d->hash & (nr_buckets - 1)];
+	d->next = *bucket;
+	*bucket = d;
+	nr_hashed++;
+}
+
+static void hash_remove(struct dentry *d)
+{
+	struct dentry **link = &buckets[d->hash & (nr_buckets - 1)];
+
+	while (*link != d)
+		link = &(*link)->next;
+	*link = d->next;
+	nr_hashed--;
+}
+
+static struct dentry *of_node(struct tree_node *node)
+{
+	return container_of(node, struct dentry, by_cookie);
+}
+
+/* A new child comes last: its cookie is the highest. */
+static void list_child(struct dentry *d)
+{
+	struct directory *dir = &d->parent->inode->dir;
+	struct tree_node **link = &dir->children.root, *parent = NULL;
+
+	d->cookie = ++dir->next_cookie;
+	while (*link) {
+		parent = *link;
+		link = &parent->right;
+	}
+	tree_insert(&dir->children, parent, link, &d->by_cookie);
+	dir->count++;
+	d->listed = true;
+}
+
+static void unlist_child(struct dentry *d)
+{
+	struct directory *dir = &d->parent->inode->dir;
+
+	if (!d->listed)
+		return;
+	tree_remove(&dir->children, &d->by_cookie);
+	dir->count--;
+	d->listed = false;
+}
+
+struct dentry *directory_next(const struct dentry *dir, uint64_t cookie)
+{
+	struct tree_node *node = dir->inode->dir.children.root;
+	struct dentry *best = NULL;
+
+	while (node) {
+		if (of_node(node)->cookie >= cookie) {
+			best = of_node(node);
+			node = node->left;
+		} else {
+			node = node->right;
+		}
+	}
+	return best;
+}
+
+static struct dentry *dentry_new(const char *name, size_t len, struct inode *inode, bool copy)
+{
+	struct dentry *d = heap_alloc(sizeof(*d) + (copy ? len : 0));
+
+	if (!d) {
+		inode_put(inode);
+		return NULL;
+	}
+	*d = (struct dentry){ .refs = 1, .inode = inode, .name = name, .len = (uint16_t)len };
+	if (copy)
+		d->name = memcpy(d + 1, name, len);
+	return d;
+}
+
+struct dentry *dentry_add(struct dentry *dir, const char *name, size_t len, struct inode *inode,
+                          bool copy, bool listed)
+{
+	struct dentry *d = dentry_new(name, len, inode, copy);
+
+	if (!d)
+		return NULL;
+	d->parent = dentry_hold(dir);
+	d->linked = true;
+	inode->nlink++;
+	if (is_directory(inode)) {
+		inode->nlink++; /* its own "." */
+		dir->inode->nlink++;
+	}
+	hash_add(d);
+	if (listed)
+		list_child(d);
+	return d;
+}
+
+struct dentry *dentry_alone(const char *name, struct inode *inode)
+{
+	struct dentry *d = dentry_new(name, strlen(name), inode, false);
+
+	if (d)
+		d->parent = d;
+	return d;
+}
+
+static void take_out(struct dentry *d)
+{
+	hash_remove(d);
+	unlist_child(d);
+}
+
+void dentry_unlink(struct dentry *d)
+{
+	struct inode *inode = d->inode;
+
+	take_out(d);
+	d->linked = false;
+	inode->nlink--;
+	if (is_directory(inode)) {
+		inode->nlink--;
+		d->parent->inode->nlink--;
+	}
+	dentry_put(d);
+}
+
+int dentry_move(struct dentry *d, struct dentry *dir, const char *name, size_t len)
+{
+	char *copy = heap_alloc(len);
+	struct dentry *from = d->parent;
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, name, len);
+	take_out(d);
+	if (d->name_owned)
+		heap_free((void *)d->name);
+	d->name = copy;
+	d->name_owned = true;
+	d->len = (uint16_t)len;
+	d->parent = dentry_hold(dir);
+	if (is_directory(d->inode)) {
+		from->inode->nlink--;
+		dir->inode->nlink++;
+	}
+	hash_add(d);
+	list_child(d);
+	dentry_put(from);
+	return 0;
+}
+
+void dentry_put(struct dentry *d)
+{
+	while (__atomic_sub_fetch(&d->refs, 1, __ATOMIC_ACQ_REL) == 0) {
+		struct dentry *parent = d->parent;
+		bool root = parent == d;
+
+		inode_put(d->inode);
+		if (d->name_owned)
+			heap_free((void *)d->name);
+		heap_free(d);
+		if (root)
+			return;
+		d = parent;
+	}
+}
+
+int directory_ready(struct dentry *dir)
+{
+	struct inode *inode = dir->inode;
+	int err = 0;
+
+	if (inode->dir.populated || !inode->ops || !inode->ops->populate)
+		return 0;
+	err = inode->ops->populate(dir);
+	if (!err)
+		inode->dir.populated = true;
+	return err;
+}
+
+/* The directory above, through mounts; NULL: d is the root of all. */
+static const struct dentry *above(const struct dentry **d)
+{
+	while (*d != fs_root && (*d)->parent == *d && (*d)->covers)
+		*d = (*d)->covers;
+	return (*d)->parent == *d ? NULL : (*d)->parent;
+}
+
+bool dentry_inside(const struct dentry *a, const struct dentry *b)
+{
+	while (a && a != b)
+		a = above(&a);
+	return a;
+}
+
+int dentry_path(const struct dentry *dentry, char *buf, size_t size)
+{
+	const char *end = dentry->linked || dentry->parent == dentry ? "" : " (deleted)";
+	const struct dentry *d = dentry, *up;
+	size_t len = 0, at;
+
+	if (d->parent == d && !d->covers && d != fs_root) /* never had a place in the tree */
+		return fmt_snprintf(buf, size, "/%.*s (deleted)", (int)d->len, d->name);
+	for (d = dentry; (up = above(&d)); d = up)
+		len += d->len + 1U;
+	if (!len)
+		len = 1;
+	if (len + strlen(end) + 1 > size)
+		return -ENAMETOOLONG;
+	buf[0] = '/';
+	at = len;
+	for (d = dentry; (up = above(&d)); d = up) {
+		at -= d->len;
+		memcpy(buf + at, d->name, d->len);
+		buf[--at] = '/';
+	}
+	return (int)(len + strlcpy(buf + len, end, size - len));
+}
+
+void dentry_mount(struct dentry *dir, struct dentry *root)
+{
+	dir->mounted = dentry_hold(root);
+	root->covers = dentry_hold(dir);
+}

@@ -1,0 +1,513 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Pipes: a ring of bytes between files that write and files that read. The turns (one for each side)
+ * are held while bytes are copied; the lock only guards the ring's ends and who sleeps. */
+#include "fs/pipe.h"
+
+#include <asm/ioctls.h>
+#include <asm/poll.h>
+#include <linux/stat.h>
+
+#include "arch/x86/trap.h"
+#include "core/descriptor.h"
+#include "fs/sys.h"
+#include "include/errno.h"
+#include "lib/fmt.h"
+#include "lib/string.h"
+#include "mm/heap.h"
+#include "sched/thread.h"
+
+#define FIRST_ROOM 4096U
+#define PIPE_ROOM 65536U
+#define PIPE_BUF 4096U /* writes up to this are not torn */
+#define F_SETPIPE_SZ 1031
+#define F_GETPIPE_SZ 1032
+#define SIGPIPE 13 /* asm/signal.h has it only together with a C library's types */
+
+struct pipe {
+	uint32_t refs; /* ends, and the inode of a named one */
+	uint32_t readers, writers;
+	uint32_t reader_opens, writer_opens; /* how often a named pipe's ends were opened */
+	uint64_t ino;
+	struct mutex read_turn, write_turn;
+	struct wait_queue readable; /* its lock guards all that is above and below */
+	struct wait_queue writable;
+	struct watch_head watch;
+	char *ring;
+	uint32_t size, limit;
+	uint64_t head, tail; /* bytes written and read so far */
+};
+
+struct pipe_file {
+	struct file file;
+	struct pipe *pipe;
+	struct dentry *dentry; /* of a named pipe */
+};
+
+static struct filesystem pipe_fs = { .type = "pipefs", .dev = 7, .magic = 0x50495045 };
+
+static struct spinlock named_lock; /* which pipe a name stands for */
+
+long sys_pipe(int *fds);
+long sys_pipe2(int *fds, long flags);
+
+long sys_tkill(long tid, long signal); /* core/sys_process.c */
+
+long broken_pipe(void)
+{
+	sys_tkill(current_thread()->tid, SIGPIPE);
+	return -EPIPE;
+}
+
+static struct pipe_file *of(struct file *file)
+{
+	return container_of(file, struct pipe_file, file);
+}
+
+static struct pipe *pipe_new(void)
+{
+	struct pipe *p = heap_zalloc(sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->ino = __atomic_add_fetch(&pipe_fs.next_ino, 1, __ATOMIC_RELAXED);
+	p->read_turn = (struct mutex)MUTEX_INIT(p->read_turn);
+	p->write_turn = (struct mutex)MUTEX_INIT(p->write_turn);
+	wait_queue_init(&p->readable);
+	wait_queue_init(&p->writable);
+	watch_head_init(&p->watch);
+	p->limit = PIPE_ROOM;
+	return p;
+}
+
+static void pipe_put(struct pipe *p)
+{
+	if (__atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	heap_free(p->ring);
+	heap_free(p);
+}
+
+/* Wakes who waits for what has changed. */
+static void announce(struct pipe *p, struct wait_queue *queue, uint32_t events)
+{
+	uint64_t irq = spin_lock(&queue->lock);
+
+	wait_wake(queue, UINT32_MAX);
+	spin_unlock(&queue->lock, irq);
+	watch_notify(&p->watch, events);
+}
+
+static bool is_reader(const struct file *file)
+{
+	return (file->flags & O_ACCMODE) != O_WRONLY;
+}
+
+static bool is_writer(const struct file *file)
+{
+	return (file->flags & O_ACCMODE) != O_RDONLY;
+}
+
+static uint32_t used(const struct pipe *p)
+{
+	return (uint32_t)(__atomic_load_n(&p->head, __ATOMIC_ACQUIRE) -
+	                  __atomic_load_n(&p->tail, __ATOMIC_ACQUIRE));
+}
+
+/* Copies n bytes at ring position at. */
+static int move(struct pipe *p, struct io *io, uint64_t at, uint32_t n, bool in)
+{
+	while (n) {
+		uint32_t offset = (uint32_t)at & (p->size - 1), some = MIN(n, p->size - offset);
+		int err = in ? io_take(io, p->ring + offset, some) : io_put(io, p->ring + offset, some);
+
+		if (err)
+			return err;
+		at += some;
+		n -= some;
+	}
+	return 0;
+}
+
+/* Sleeps until there is something to read or nobody who could write. */
+static int wait_readable(struct pipe *p)
+{
+	uint64_t irq = spin_lock(&p->readable.lock);
+	int err = 0;
+
+	while (!err && !used(p) && READ_ONCE(p->writers))
+		err = wait_sleep(&p->readable, WAIT_FOREVER, &irq);
+	spin_unlock(&p->readable.lock, irq);
+	return err;
+}
+
+static long pipe_read(struct file *file, struct io *io, uint64_t *pos)
+{
+	struct pipe *p = of(file)->pipe;
+	size_t want = io->left;
+	long result = 0;
+
+	(void)pos;
+	while (want) {
+		uint32_t n;
+
+		mutex_lock(&p->read_turn);
+		n = (uint32_t)MIN(want, (size_t)used(p));
+		result = n ? move(p, io, p->tail, n, false) : 0;
+		if (n && !result)
+			__atomic_store_n(&p->tail, p->tail + n, __ATOMIC_RELEASE);
+		mutex_unlock(&p->read_turn);
+		if (result)
+			return result;
+		if (n) {
+			announce(p, &p->writable, POLLOUT | POLLWRNORM);
+			return n;
+		}
+		if (!READ_ONCE(p->writers))
+			return used(p) ? -EAGAIN : 0;
+		result = file->flags & O_NONBLOCK ? -EAGAIN : wait_readable(p);
+		if (result)
+			return result;
+	}
+	return 0;
+}
+
+/* Makes the ring larger, up to its limit, while it has less room than wanted. Both turns are needed
+ * for that; the write turn is held. */
+static int grow(struct pipe *p, size_t wanted)
+{
+	uint32_t size = p->size ? p->size : FIRST_ROOM, n;
+	char *ring;
+
+	while (size < p->limit && size - used(p) < wanted)
+		size *= 2;
+	if (size == p->size)
+		return 0;
+	ring = heap_alloc(size);
+	if (!ring)
+		return p->size ? 0 : -ENOMEM;
+	mutex_lock(&p->read_turn);
+	n = used(p);
+	for (uint32_t i = 0; i < n;) {
+		uint32_t from = (uint32_t)(p->tail + i) & (p->size - 1), some = MIN(n - i, p->size - from);
+
+		memcpy(ring + i, p->ring + from, some);
+		i += some;
+	}
+	heap_free(p->ring);
+	p->ring = ring;
+	p->size = size;
+	p->tail = 0;
+	p->head = n;
+	mutex_unlock(&p->read_turn);
+	return 0;
+}
+
+/* Sleeps until n bytes have room or nobody reads. */
+static int wait_writable(struct pipe *p, uint32_t n)
+{
+	uint64_t irq = spin_lock(&p->writable.lock);
+	int err = 0;
+
+	while (!err && p->size - used(p) < n && READ_ONCE(p->readers))
+		err = wait_sleep(&p->writable, WAIT_FOREVER, &irq);
+	spin_unlock(&p->writable.lock, irq);
+	return err;
+}
+
+static long write_some(struct pipe *p, struct io *io, uint32_t least)
+{
+	uint32_t n;
+	int err = grow(p, io->left);
+
+	if (err)
+		return err;
+	n = p->size - used(p);
+	if (n < least)
+		return 0;
+	n = (uint32_t)MIN(io->left, (size_t)n);
+	err = move(p, io, p->head, n, true);
+	if (err)
+		return err;
+	__atomic_store_n(&p->head, p->head + n, __ATOMIC_RELEASE);
+	return n;
+}
+
+static long pipe_write(struct file *file, struct io *io, uint64_t *pos)
+{
+	struct pipe *p = of(file)->pipe;
+	uint32_t least = io->left <= PIPE_BUF ? (uint32_t)io->left : 1;
+	long done = 0, n = 0;
+
+	(void)pos;
+	while (io->left) {
+		if (!READ_ONCE(p->readers)) {
+			n = broken_pipe();
+			break;
+		}
+		mutex_lock(&p->write_turn);
+		n = write_some(p, io, least);
+		mutex_unlock(&p->write_turn);
+		if (n < 0)
+			break;
+		if (n) {
+			done += n;
+			announce(p, &p->readable, POLLIN | POLLRDNORM);
+			continue;
+		}
+		n = file->flags & O_NONBLOCK ? -EAGAIN : wait_writable(p, least);
+		if (n)
+			break;
+	}
+	return done ? done : n;
+}
+
+static uint32_t pipe_ready(struct file *file)
+{
+	struct pipe *p = of(file)->pipe;
+	uint32_t events = 0;
+
+	if (is_reader(file)) {
+		if (used(p))
+			events |= POLLIN | POLLRDNORM;
+		if (!READ_ONCE(p->writers) && (!of(file)->dentry || p->writer_opens))
+			events |= POLLHUP;
+	}
+	if (is_writer(file)) {
+		if (used(p) + PIPE_BUF <= p->limit)
+			events |= POLLOUT | POLLWRNORM;
+		if (!READ_ONCE(p->readers))
+			events |= POLLERR;
+	}
+	return events;
+}
+
+static long pipe_stat(struct file *file, struct file_info *info)
+{
+	struct pipe_file *f = of(file);
+
+	if (f->dentry) {
+		inode_info(f->dentry->inode, info);
+		return 0;
+	}
+	*info = (struct file_info){
+		.dev = pipe_fs.dev,
+		.ino = f->pipe->ino,
+		.mode = S_IFIFO | 0600,
+		.nlink = 1,
+		.block_size = FRAME_SIZE,
+	};
+	return 0;
+}
+
+static long pipe_ioctl(struct file *file, unsigned long request, void *arg)
+{
+	int n;
+
+	if (request != FIONREAD)
+		return -ENOTTY;
+	n = (int)used(of(file)->pipe);
+	return copy_to_program(arg, &n, sizeof(n));
+}
+
+/* The size is what may be in the pipe; memory is taken as it fills. */
+static long pipe_control(struct file *file, long command, void *arg)
+{
+	struct pipe *p = of(file)->pipe;
+	unsigned long wanted = (unsigned long)arg;
+	uint32_t size = FIRST_ROOM;
+
+	if (command == F_GETPIPE_SZ)
+		return p->limit;
+	if (command != F_SETPIPE_SZ)
+		return -EINVAL;
+	if (wanted > 1UL << 20)
+		return -EPERM;
+	while (size < wanted)
+		size *= 2;
+	if (size < p->size)
+		return -EBUSY;
+	p->limit = size;
+	return size;
+}
+
+static int pipe_describe(struct file *file, char *buf, size_t size)
+{
+	struct pipe_file *f = of(file);
+
+	return f->dentry ? dentry_path(f->dentry, buf, size)
+	                 : fmt_snprintf(buf, size, "pipe:[%lu]", f->pipe->ino);
+}
+
+/* Gives a reference to a named pipe back. With the last end, what was in it is lost. */
+static void abandon(struct inode *inode, struct pipe *p)
+{
+	uint64_t irq = spin_lock(&named_lock);
+	bool last = p->refs == 2 && inode->object == p;
+
+	if (last)
+		inode->object = NULL;
+	spin_unlock(&named_lock, irq);
+	if (last)
+		pipe_put(p);
+	pipe_put(p);
+}
+
+static void pipe_release(struct file *file)
+{
+	struct pipe_file *f = of(file);
+	struct pipe *p = f->pipe;
+
+	if (is_reader(file) && __atomic_sub_fetch(&p->readers, 1, __ATOMIC_ACQ_REL) == 0)
+		announce(p, &p->writable, POLLERR | POLLOUT);
+	if (is_writer(file) && __atomic_sub_fetch(&p->writers, 1, __ATOMIC_ACQ_REL) == 0)
+		announce(p, &p->readable, POLLHUP | POLLIN);
+	if (f->dentry) {
+		abandon(f->dentry->inode, p);
+		dentry_put(f->dentry);
+	} else {
+		pipe_put(p);
+	}
+	heap_free(f);
+}
+
+#define PIPE_OPS                                                                                   \
+	{                                                                                              \
+		.read = pipe_read, .write = pipe_write, .ready = pipe_ready, .stat = pipe_stat,            \
+		.ioctl = pipe_ioctl, .control = pipe_control, .describe = pipe_describe,                   \
+		.release = pipe_release,                                                                   \
+	}
+
+static const struct file_ops pipe_ops = PIPE_OPS;
+const struct file_ops fifo_ops = PIPE_OPS;
+
+static struct file *end_new(struct pipe *p, const struct file_ops *ops, uint32_t flags)
+{
+	struct pipe_file *f = heap_alloc(sizeof(*f));
+
+	if (!f)
+		return NULL;
+	file_init(&f->file, ops, flags);
+	f->file.watch = &p->watch;
+	f->pipe = p;
+	f->dentry = NULL;
+	__atomic_add_fetch(&p->refs, 1, __ATOMIC_RELAXED);
+	if (is_reader(&f->file)) {
+		__atomic_add_fetch(&p->readers, 1, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&p->reader_opens, 1, __ATOMIC_RELAXED);
+	}
+	if (is_writer(&f->file)) {
+		__atomic_add_fetch(&p->writers, 1, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&p->writer_opens, 1, __ATOMIC_RELAXED);
+	}
+	return &f->file;
+}
+
+long sys_pipe2(int *fds, long flags)
+{
+	struct pipe *p;
+	struct file *in, *out;
+	int pair[2];
+	long fd;
+
+	if (flags & ~(long)(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
+		return -EINVAL;
+	p = pipe_new();
+	if (!p)
+		return -ENOMEM;
+	in = end_new(p, &pipe_ops, O_RDONLY | (flags & O_NONBLOCK));
+	out = in ? end_new(p, &pipe_ops, O_WRONLY | (flags & O_NONBLOCK)) : NULL;
+	if (!out) {
+		if (in)
+			file_put(in);
+		else
+			heap_free(p);
+		return -ENOMEM;
+	}
+	fd = descriptor_add(in, (uint32_t)flags);
+	if (fd < 0) {
+		file_put(out);
+		return fd;
+	}
+	pair[0] = (int)fd;
+	fd = descriptor_add(out, (uint32_t)flags);
+	if (fd < 0) {
+		descriptor_close(pair[0]);
+		return fd;
+	}
+	pair[1] = (int)fd;
+	if (!copy_to_program(fds, pair, sizeof(pair)))
+		return 0;
+	descriptor_close(pair[0]);
+	descriptor_close(pair[1]);
+	return -EFAULT;
+}
+
+long sys_pipe(int *fds)
+{
+	return sys_pipe2(fds, 0);
+}
+
+/* The pipe that a name stands for, with a reference; made where it is not open yet. */
+static struct pipe *named_pipe(struct inode *inode)
+{
+	struct pipe *new = pipe_new(), *p;
+	uint64_t irq = spin_lock(&named_lock);
+
+	if (!inode->object && new) {
+		new->refs = 1; /* the inode's */
+		inode->object = new;
+		new = NULL;
+	}
+	p = inode->object;
+	if (p)
+		__atomic_add_fetch(&p->refs, 1, __ATOMIC_RELAXED);
+	spin_unlock(&named_lock, irq);
+	heap_free(new);
+	return p;
+}
+
+int fifo_open(struct dentry *dentry, uint32_t flags, struct file **file)
+{
+	struct pipe *p = named_pipe(dentry->inode);
+
+	if (!p)
+		return -ENOMEM;
+	/* Who only writes and does not wait must find a reader, and so a pipe that others hold too. */
+	*file = NULL;
+	if ((flags & (O_ACCMODE | O_NONBLOCK)) != (O_WRONLY | O_NONBLOCK) || READ_ONCE(p->readers))
+		*file = end_new(p, &fifo_ops, flags & (O_ACCMODE | O_NONBLOCK));
+	if (*file) {
+		of(*file)->dentry = dentry_hold(dentry);
+		pipe_put(p);
+		return 0;
+	}
+	abandon(dentry->inode, p);
+	return flags & O_NONBLOCK && (flags & O_ACCMODE) == O_WRONLY ? -ENXIO : -ENOMEM;
+}
+
+/* Waits for count to differ from what it is while the other side is closed. */
+static int wait_open(struct wait_queue *queue, const uint32_t *present, const uint32_t *opens)
+{
+	uint64_t irq = spin_lock(&queue->lock);
+	uint32_t before = READ_ONCE(*opens);
+	int err = 0;
+
+	while (!err && !READ_ONCE(*present) && READ_ONCE(*opens) == before)
+		err = wait_sleep(queue, WAIT_FOREVER, &irq);
+	spin_unlock(&queue->lock, irq);
+	return err;
+}
+
+int fifo_connect(struct file *file)
+{
+	struct pipe *p = of(file)->pipe;
+
+	if (is_reader(file))
+		announce(p, &p->writable, 0);
+	if (is_writer(file))
+		announce(p, &p->readable, 0);
+	if (file->flags & O_NONBLOCK || (is_reader(file) && is_writer(file)))
+		return 0;
+	return is_reader(file) ? wait_open(&p->readable, &p->writers, &p->writer_opens)
+	                       : wait_open(&p->writable, &p->readers, &p->reader_opens);
+}

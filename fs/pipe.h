@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Pipes, with and without a name. */
+#ifndef PAGURUS_FS_PIPE_H
+#define PAGURUS_FS_PIPE_H
+
+#include "fs/vfs.h"
+
+extern const struct file_ops fifo_ops;
+
+/* Opens a named pipe: the first opener makes the pipe. fs_lock() is held. */
+int fifo_open(struct dentry *dentry, uint32_t flags, struct file **file);
+
+/* Waits until the other end of a named pipe is open too, where it has to. Returns 0, -ENXIO (nobody
+ * reads, O_NONBLOCK) or -EINTR. */
+int fifo_connect(struct file *file);
+
+/* Nobody reads any more: SIGPIPE for the calling thread. Returns -EPIPE. */
+long broken_pipe(void);
+
+#endif

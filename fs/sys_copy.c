@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Copies from file to file inside the kernel: sendfile, copy_file_range, splice, tee's absence. Data
+ * go through one frame at a time. */
+#include "arch/x86/paging.h"
+#include "arch/x86/trap.h"
+#include "fs/sys.h"
+#include "fs/walk.h"
+#include "include/errno.h"
+#include "mm/frame.h"
+
+long sys_sendfile(long out, long in, int64_t *offset, size_t count);
+long sys_copy_file_range(long in, int64_t *in_offset, long out, int64_t *out_offset, size_t len,
+                         long flags);
+long sys_splice(long in, int64_t *in_offset, long out, int64_t *out_offset, size_t len, long flags);
+
+/* One end of a copy. pos: NULL for the file's own. */
+struct end {
+	struct file *file;
+	uint64_t *pos, given;
+	int64_t *user;
+};
+
+static long end_begin(struct end *e, long fd, int64_t *user)
+{
+	int64_t offset;
+
+	e->file = file_get(fd);
+	e->user = user;
+	e->pos = NULL;
+	if (!e->file)
+		return -EBADF;
+	if (!user)
+		return 0;
+	if (copy_from_program(&offset, user, sizeof(offset)))
+		return -EFAULT;
+	if (!(e->file->traits & FILE_SEEKABLE))
+		return -ESPIPE;
+	if (offset < 0)
+		return -EINVAL;
+	e->given = (uint64_t)offset;
+	e->pos = &e->given;
+	return 0;
+}
+
+/* result: what the copy came to. */
+static long end_finish(struct end *e, long result)
+{
+	if (e->file)
+		file_put(e->file);
+	if (e->pos && result >= 0 && copy_to_program(e->user, e->pos, sizeof(*e->pos)))
+		return -EFAULT;
+	return result;
+}
+
+/* Gives back what was read and could not be written. */
+static void unread(struct end *in, size_t n)
+{
+	if (in->pos)
+		*in->pos -= n;
+	else if (in->file->traits & FILE_SEEKABLE)
+		in->file->pos -= n;
+}
+
+static long copy(struct end *in, struct end *out, size_t len)
+{
+	phys_t frame = frame_alloc(0);
+	char *bytes = phys_to_virt(frame);
+	size_t done = 0;
+	long n = 0;
+
+	if (frame == FRAME_NONE)
+		return -ENOMEM;
+	while (done < len) {
+		struct io from = io_buffer(bytes, MIN(len - done, FRAME_SIZE)), to;
+		long written;
+
+		n = file_read(in->file, &from, in->pos);
+		if (n <= 0)
+			break;
+		to = io_buffer(bytes, (size_t)n);
+		written = file_write(out->file, &to, out->pos);
+		if (written < n)
+			unread(in, (size_t)(n - MAX(written, 0L)));
+		if (written > 0)
+			done += (size_t)written;
+		if (written < n) {
+			n = written;
+			break;
+		}
+		/* From a pipe there may be no more to come soon. */
+		if (!(in->file->traits & FILE_SEEKABLE))
+			break;
+	}
+	frame_free(frame, 0);
+	return done ? (long)done : n;
+}
+
+static long transfer(long in_fd, int64_t *in_offset, long out_fd, int64_t *out_offset, size_t len,
+                     long (*check)(const struct file *in, const struct file *out))
+{
+	struct end in, out = { 0 };
+	long result = end_begin(&in, in_fd, in_offset);
+
+	if (!result)
+		result = end_begin(&out, out_fd, out_offset);
+	if (!result && check)
+		result = check(in.file, out.file);
+	if (!result)
+		result = copy(&in, &out, MIN(len, IO_MAX));
+	result = end_finish(&out, result);
+	return end_finish(&in, result);
+}
+
+static long check_sendfile(const struct file *in, const struct file *out)
+{
+	if (out->flags & O_APPEND)
+		return -EINVAL;
+	return in->traits & FILE_SEEKABLE ? 0 : -EINVAL;
+}
+
+long sys_sendfile(long out, long in, int64_t *offset, size_t count)
+{
+	return transfer(in, offset, out, NULL, count, check_sendfile);
+}
+
+static long check_regular(const struct file *in, const struct file *out)
+{
+	const struct fs_file *f = fs_file_of((struct file *)in), *g = fs_file_of((struct file *)out);
+
+	if (!f || !g)
+		return -EINVAL;
+	if (is_directory(f->inode) || is_directory(g->inode))
+		return -EISDIR;
+	if (!S_ISREG(f->inode->mode) || !S_ISREG(g->inode->mode))
+		return -EINVAL;
+	return out->flags & O_APPEND ? -EBADF : 0;
+}
+
+long sys_copy_file_range(long in, int64_t *in_offset, long out, int64_t *out_offset, size_t len,
+                         long flags)
+{
+	if (flags)
+		return -EINVAL;
+	return transfer(in, in_offset, out, out_offset, len, check_regular);
+}
+
+static long check_splice(const struct file *in, const struct file *out)
+{
+	return in->traits & FILE_SEEKABLE && out->traits & FILE_SEEKABLE ? -EINVAL : 0;
+}
+
+/* One end must be a pipe, which has no positions; flags only say how the copy may be done. */
+long sys_splice(long in, int64_t *in_offset, long out, int64_t *out_offset, size_t len, long flags)
+{
+	(void)flags;
+	return transfer(in, in_offset, out, out_offset, len, check_splice);
+}
