@@ -1,0 +1,2 @@
+name := test-steady
+sources := main.c
