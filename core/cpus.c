@@ -8,6 +8,7 @@
 #include "arch/x86/smp.h"
 #include "arch/x86/trap.h"
 #include "arch/x86/tsc.h"
+#include "arch/x86/tsc_sync.h"
 #include "include/log.h"
 #include "include/platform.h"
 #include "mm/heap.h"
@@ -71,6 +72,8 @@ void upcall_cpu_start(void)
 		halt("its local APIC does not work");
 	if (platform->cpu_init && platform->cpu_init() != 0)
 		halt("the hypervisor's interface does not work there");
+	if (tsc_synchronize() != 0)
+		halt("its time stamp counter differs from the first CPU's");
 	smp_online();
 	idle_loop(NULL);
 }

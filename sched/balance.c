@@ -166,6 +166,8 @@ void balance_idle(void)
 			break;
 		}
 	}
+	if (CONFIG_IDLE_POLL_US > 0 && !cpu->ready)
+		cpu_poll(CONFIG_IDLE_POLL_US * NS_PER_US);
 	if (cpu->ready)
 		return;
 	tlb_idle_enter();

@@ -34,6 +34,7 @@ struct cpu {
 	uint32_t apic_id;
 	/* What other CPUs write. */
 	uint32_t requests __aligned(64); /* CPU_REQUEST_: what the interrupt on its way is about */
+	uint32_t polling;                /* looks at requests by itself: no interrupt needed */
 	struct list *inbox;              /* threads for this CPU, newest first, linked by next */
 #endif
 };

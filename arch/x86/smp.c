@@ -11,6 +11,8 @@
 #include "arch/x86/spinlock.h"
 #include "arch/x86/tlb.h"
 #include "arch/x86/trap.h"
+#include "arch/x86/tsc.h"
+#include "arch/x86/tsc_sync.h"
 #include "include/errno.h"
 #include "lib/string.h"
 
@@ -35,22 +37,42 @@ static uint32_t stopper = NOBODY; /* who has stopped all others */
 
 void cpu_request(unsigned cpu, uint32_t requests)
 {
-	if (!__atomic_fetch_or(&cpus[cpu].requests, requests, __ATOMIC_SEQ_CST))
+	if (!__atomic_fetch_or(&cpus[cpu].requests, requests, __ATOMIC_SEQ_CST) &&
+	    !__atomic_load_n(&cpus[cpu].polling, __ATOMIC_SEQ_CST))
 		lapic_send(cpus[cpu].apic_id, VECTOR_CPU);
+}
+
+static void serve(struct cpu *cpu)
+{
+	/* Whatever comes after this interrupts again. */
+	uint32_t requests = __atomic_exchange_n(&cpu->requests, 0, __ATOMIC_SEQ_CST);
+
+	if (requests & CPU_REQUEST_TLB)
+		tlb_serve();
+	if (requests & CPU_REQUEST_TSC)
+		tsc_answer();
+	if (requests & ~(CPU_REQUEST_TLB | CPU_REQUEST_TSC))
+		upcall_cpu_requests(requests);
 }
 
 static void request_interrupt(struct trap_frame *frame)
 {
-	uint32_t requests;
-
 	(void)frame;
 	lapic_eoi();
-	/* Whatever comes after this interrupts again. */
-	requests = __atomic_exchange_n(&this_cpu->self->requests, 0, __ATOMIC_SEQ_CST);
-	if (requests & CPU_REQUEST_TLB)
-		tlb_serve();
-	if (requests & ~CPU_REQUEST_TLB)
-		upcall_cpu_requests(requests);
+	serve(this_cpu->self);
+}
+
+void cpu_poll(uint64_t ns)
+{
+	struct cpu *cpu = this_cpu->self;
+	uint64_t start = rdtsc();
+
+	__atomic_store_n(&cpu->polling, 1, __ATOMIC_SEQ_CST);
+	while (!READ_ONCE(cpu->requests) && tsc_to_ns(rdtsc() - start) < ns)
+		cpu_relax();
+	__atomic_store_n(&cpu->polling, 0, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&cpu->requests, __ATOMIC_SEQ_CST))
+		serve(cpu);
 }
 
 void cpu_wait(void)
@@ -147,6 +169,7 @@ void smp_online(void)
 	cpu->apic_id = lapic_id();
 	__atomic_fetch_or(&cpus_online, BIT(cpu->id), __ATOMIC_SEQ_CST);
 	write_cr3(read_cr3()); /* nobody has told this CPU of changes so far */
+	smp_stop_check();
 }
 
 void smp_set_arrived(unsigned count)
@@ -162,13 +185,15 @@ unsigned smp_arrived(void)
 void smp_stop_others(void)
 {
 	uint32_t nobody = NOBODY;
+	uint64_t others;
 
-	if (READ_ONCE(smp_next) == 1)
-		return;
 	if (!__atomic_compare_exchange_n(&stopper, &nobody, cpu_id(), false, __ATOMIC_SEQ_CST,
 	                                 __ATOMIC_SEQ_CST))
 		return;
-	lapic_send(0, ICR_ALL_BUT_SELF | ICR_NMI | ICR_ASSERT);
+	/* Those that come online later look for themselves; before that an NMI would kill them. */
+	others = __atomic_load_n(&cpus_online, __ATOMIC_SEQ_CST) & ~BIT(cpu_id());
+	for (; others; others &= others - 1)
+		lapic_send(cpus[__builtin_ctzl(others)].apic_id, ICR_NMI | ICR_ASSERT);
 }
 
 void smp_stop_check(void)

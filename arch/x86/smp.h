@@ -9,9 +9,10 @@
 
 /* Why a CPU is interrupted: bits of struct cpu's requests. */
 #define CPU_REQUEST_TLB BIT(0)     /* arch/x86/tlb.c */
-#define CPU_REQUEST_INBOX BIT(1)   /* the rest: sched/balance.c */
-#define CPU_REQUEST_BALANCE BIT(2)
-#define CPU_REQUEST_RECHECK BIT(3)
+#define CPU_REQUEST_TSC BIT(1)     /* arch/x86/tsc_sync.c */
+#define CPU_REQUEST_INBOX BIT(2)   /* the rest: sched/balance.c */
+#define CPU_REQUEST_BALANCE BIT(3)
+#define CPU_REQUEST_RECHECK BIT(4)
 #define CPU_REQUEST_SIGNAL BIT(4)  /* nothing but the interrupt: on its way out signals are taken */
 
 #ifdef CONFIG_SMP
@@ -31,6 +32,10 @@ void cpu_request(unsigned cpu, uint32_t requests);
 /* In loops that wait for another CPU with interrupts off: that one may be waiting for this one to
  * flush its TLB. */
 void cpu_wait(void);
+
+/* Waits ns for requests and serves them; while it does so, they need no interrupt. Interrupts off:
+ * others than those of CPUs have to wait. */
+void cpu_poll(uint64_t ns);
 
 /* Before another CPU may start: the first one's part of what interrupts among CPUs need. Returns 0
  * or -ENODEV. */
@@ -60,7 +65,7 @@ unsigned smp_arrived(void);
 /* Stops all other CPUs for good, whatever they do. */
 void smp_stop_others(void);
 
-/* In the handler of an NMI: does not return if that was smp_stop_others(). */
+/* In the handler of an NMI, and where a CPU comes online: does not return if that was smp_stop_others(). */
 void smp_stop_check(void);
 
 /* What the rooms above provide: a further CPU's life (core/cpus.c), on its own stack with interrupts

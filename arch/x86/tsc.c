@@ -112,8 +112,8 @@ void tsc_restart(uint64_t ns, const struct tsc_scale *scale)
 	set_clock(rdtsc(), ns, factor, NEVER);
 }
 
-/* Interrupts off. Takes a look and moves the base to now. Time goes on from the better of the old answer and the
- * new truth: never back. */
+/* Takes a look and moves the base to now. Time goes on from the better of the old answer and the
+ * new truth: never back. Interrupts off. */
 static uint64_t look(void)
 {
 	uint64_t hz, mask, factor, old_ns, true_ns;
