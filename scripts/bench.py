@@ -21,9 +21,11 @@ import sys
 import bench_linux
 import bench_qemu as qemu
 import bench_report
+import bench_xen
 
 TREE = pathlib.Path(__file__).resolve().parent.parent
 APPS = ("basic", "hello", "stream", "hourglass")
+ALL = ["APP=" + " ".join("apps/" + app for app in APPS)]
 HELLO = r"Hello from Pagurus.* (\d+) cycles"
 
 
@@ -46,7 +48,7 @@ def build(out):
     for name, config, words in (
             ("tiny", "tiny", []), ("kvm", "kvm", []),
             ("kvm-hello", "kvm", ["APP=apps/hello"]),
-            ("all", "kvm", ["APP=" + " ".join("apps/" + app for app in APPS)])):
+            ("all", "kvm", ALL), ("PVH", "pvh", ALL), ("HVM", "hvm", ALL)):
         folder = out / name
         say("building " + name)
         make("O=%s" % folder, config + "_defconfig")
@@ -201,13 +203,17 @@ def main():
     parser.add_argument("--rounds", type=int, default=3, help="rounds of basic (default: 3)")
     parser.add_argument("--boots", type=int, default=21, help="boots for the time (default: 21)")
     parser.add_argument("--no-linux", action="store_true", help="leave the Linux column empty")
+    parser.add_argument("--no-xen", action="store_true", help="leave the Xen columns empty")
+    parser.add_argument("--xen-boots", type=int, default=7,
+                        help="boots of PVH and HVM guests in the Xen lab (default: 7)")
     args = parser.parse_args()
     out = pathlib.Path(args.out).resolve()
     out.mkdir(parents=True, exist_ok=True)
     results = {"machine": machine(), "missing": {}, "command": " ".join(qemu.command("IMAGE"))}
     images = build(out)
     stub = out / "stub.elf"
-    results["sizes"] = {name: path.stat().st_size for name, path in images.items()}
+    results["sizes"] = {name: path.stat().st_size for name, path in images.items()
+                        if name not in bench_xen.KINDS}
 
     systems, linux = {"Pagurus": Pagurus(images["all"])}, None
     try:
@@ -228,6 +234,13 @@ def main():
     results["times"] = boot_times(images, linux, stub, args.boots)
     results["memory"] = least_memory(images, stub)
     results["others"] = measure_others(systems)
+    try:
+        if args.no_xen:
+            raise bench_xen.NoXen("left out by --no-xen")
+        results["xen"] = bench_xen.measure(images, linux.programs if linux else None, args.rounds,
+                                           args.xen_boots, say)
+    except bench_xen.NoXen as error:
+        results["missing"]["xen"] = str(error)
     (out / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
     report = pathlib.Path(args.report) if args.report else out / "report"
     bench_report.write(results, report)

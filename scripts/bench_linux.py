@@ -57,6 +57,6 @@ def initrd(program, path):
     return path
 
 
-def append(arguments=""):
+def append(arguments="", console="ttyS0"):
     """The kernel's command line: quiet, and a reset (QEMU's end) when the program has ended."""
-    return ("console=ttyS0 quiet panic=-1 -- " + arguments).strip()
+    return ("console=%s quiet panic=-1 -- %s" % (console, arguments)).strip()

@@ -30,6 +30,7 @@ BOOT_LIMIT = 500_000
 BOOT_PEERS = "HermitCore 28 million, Nanos 34, Unikraft and Solo5 100, Linux 1,570"
 SIZE_LIMITS = {"tiny": 64 << 10, "kvm-hello": 200 << 10}
 TIME_LIMIT_MS = 10
+HVM_LIMIT = 1.1  # times PVH's cycles from the stub to main
 
 
 def number(value):
@@ -54,31 +55,35 @@ def verdict(value, limit):
 
 
 def published_part(results):
-    kvm, tcg = results.get("kvm", {}), results["tcg"]
+    kvm, tcg, xen = results.get("kvm", {}), results["tcg"], results.get("xen", {})
     head = ["cycles", *("published " + name for name in PUBLISHED), "Pagurus, KVM", "Pagurus, TCG",
-            "Pagurus, HVM", "Pagurus, PVH"] + [key + ", TCG" for key in tcg if key != "Pagurus"]
+            "Pagurus, HVM", "Pagurus, PVH", "Linux, PVH"] + \
+        [key + ", TCG" for key in tcg if key != "Pagurus"]
     rows = []
     for key, title, name in OPERATIONS:
-        figures = [both(kvm["Pagurus"][key]) if kvm else "", both(tcg["Pagurus"][key]), "", ""]
+        figures = [both(kvm["Pagurus"][key]) if kvm else "", both(tcg["Pagurus"][key]),
+                   *(both(xen["basic"][kind][key]) if kind in xen.get("basic", {}) else ""
+                     for kind in ("HVM", "PVH", "Linux"))]
         published = [number(column[name]) if name else "" for column in PUBLISHED.values()]
         rows.append([title, *published, *figures,
                      *(both(tcg[k][key]) for k in tcg if k != "Pagurus")])
     times = results["times"]
     floor = times["empty stub"]["median"]
+    first = xen.get("first line", {})
     others = [""] * (len(tcg) - 1)
     if "hello (Linux)" in times:
         others[0] = "%.0f ms" % times["hello (Linux)"]["median"]
     rows.append(["boot", *("%d ms" % column["boot"] for column in PUBLISHED.values()), "",
                  "%.0f ms (empty stub: %.0f)" % (times["hello (kvm)"]["median"], floor),
-                 "", "", *others])
+                 *("%.0f ms" % (1e3 * first[kind]["median"]) if kind in first else ""
+                   for kind in ("HVM", "PVH", "Linux")), *others])
     text = ["## Beside the published table", "",
             "Published: HermitCore's ports on a T470 (i5-7300U). Here: the median of single calls, "
             "then the cost per call in a batch (see below), which for calls of a few cycles is the "
             "better figure; medians of the rounds.", ""]
     text += table(head, rows)
     for name, why in (("KVM", results["missing"].get("kvm")), ("HVM and PVH",
-                      "they need Xen on hardware; Xen in an emulator would give figures of the "
-                      "emulator"), ("Linux", results["missing"].get("linux"))):
+                      results["missing"].get("xen")), ("Linux", results["missing"].get("linux"))):
         if why:
             text.append("- Empty: %s. Why: %s." % (name, why))
     return text + [""]
@@ -126,6 +131,31 @@ def boot_part(results):
     return text + table(["guest", "min ms", "median ms", "above the stub", "CPU ms",
                          "above the stub", "boots", "limit, kept?"],
                         rows)
+
+
+def xen_part(results):
+    """Boots under Xen: cycles of the guest alone, and what "xl create" adds."""
+    xen = results.get("xen")
+    if not xen:
+        return []
+    ratio = {key: xen["cycles"]["HVM"][key] / xen["cycles"]["PVH"][key] for key in ("min", "median")}
+    text = ["## Under Xen", "",
+            "Real Xen, dom0 and xl, all of it in QEMU's emulator (docs/xen.md), %d MiB, "
+            "tsc_mode native: the TSC is the host's, so cycles are the host's time, the emulation "
+            "of Xen and dom0 included. The columns HVM and PVH above are from here too, and compare "
+            "with each other and with Linux (Debian's %s as a PVH guest, the program as its init), "
+            "not with columns measured on hardware." % (xen["memory"], xen["linux"]), ""]
+    rows = [[kind, *(number(xen["cycles"][kind][key]) if kind in xen["cycles"] else ""
+                     for key in ("min", "median")),
+             *("%.2f" % first[key] for key in ("min", "median")), first["n"]]
+            for kind, first in xen["first line"].items()]
+    text += table(["guest", "stub to main, cycles: min", "median",
+                   "xl create to first line, s: min", "median", "boots"], rows)
+    text += ["HVM / PVH, stub to main: %.2f by the minimum (%s), %.2f by the median." % (
+        ratio["min"], verdict(ratio["min"], HVM_LIMIT), ratio["median"]), ""]
+    for kind, lines in xen["steps"].items():
+        text += ["Steps of the fastest boot, %s:" % kind, "", "```", *lines, "```", ""]
+    return text
 
 
 def size_part(results):
@@ -217,5 +247,6 @@ def write(results, report):
             else "There is no Linux to compare with.", "",
             "![cycles and instructions](%s)" % svg.name, ""]
     text += published_part(results) + instructions_part(results) + boot_part(results)
+    text += xen_part(results)
     text += size_part(results) + detail_part(results)
     report.with_name(report.name + ".md").write_text("\n".join(text), encoding="utf-8")

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Measures, and compares with Linux in the same QEMU and with published figures. Takes about five
+# Measures, and compares with Linux in the same QEMU and with published figures. Takes about ten
 # minutes; ARGS="--help" tells how to take less.
 
 .PHONY: bench bench-stub
 bench:
-	@scripts/setup build run check bench
+	@scripts/setup build run iso check bench lab
 	@$(MAKE) linux-apps bench-stub
 	@$(PYTHON) scripts/bench.py --out $(out)/bench $(ARGS)
 

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""For bench.py: PVH and HVM guests, and Debian's Linux as a PVH guest, under real Xen in the lab."""
+import pathlib
+import re
+import statistics
+import subprocess
+import tempfile
+
+import bench_linux
+import bench_qemu as qemu
+from xenlablib.errors import GuestError, LabError
+from xenlablib.lab import Lab
+
+TREE = pathlib.Path(__file__).resolve().parent.parent
+KINDS = ("PVH", "HVM", "Linux")
+HELLO = r"Hello from Pagurus.* (\d+) us, (\d+) cycles"
+MEMORY_MIB = 256
+
+
+class NoXen(Exception):
+    """There is no lab, and why."""
+
+
+class Guests:
+    """Starts the same program in each kind of guest. images: kind -> image with all programs."""
+    def __init__(self, lab, images, programs, folder):
+        self.lab, self.images, self.programs = lab, images, programs
+        self.folder = pathlib.Path(folder)
+        self.isos = {}
+        self.kernel = lab.must("ls /boot/vmlinuz-*").out.split()[0]
+
+    def _iso(self, line):
+        if line not in self.isos:
+            path = self.folder / ("%d.iso" % len(self.isos))
+            subprocess.run([str(TREE / "scripts/mkiso"), "--cmdline", line, "multiboot2",
+                            str(self.images["HVM"]), str(path)], check=True)
+            self.isos[line] = str(path)
+        return self.isos[line]
+
+    def _settings(self, kind, program, arguments):
+        line = "pagurus.program=%s -- %s" % (program, arguments)
+        if kind == "HVM":
+            return {"iso": self._iso(line)}
+        if kind == "PVH":
+            return {"kernel": str(self.images["PVH"]), "cmdline": line}
+        disk = bench_linux.initrd(self.programs / program, self.folder / (program + ".cpio"))
+        return {"kernel": "dom0:" + self.kernel, "ramdisk": str(disk),
+                "cmdline": bench_linux.append(arguments, "hvc0")}
+
+    def start(self, kind, program, arguments, marker):
+        """Returns (lines, seconds from "xl create" to the line with marker)."""
+        name = "b%d" % self.lab.number()
+        guest = self.lab.create(name, memory=MEMORY_MIB,
+                                **self._settings(kind, program, arguments))
+        try:
+            guest.expect(marker, 300)
+            guest.wait(300)
+            return guest.whole_console().replace("\r", "").split("\n"), guest.matched_seconds
+        finally:
+            guest.destroy()
+
+
+def summary(values):
+    return {"min": min(values), "median": statistics.median(values), "n": len(values)}
+
+
+def _measure(lab, images, programs, folder, rounds, boots, say):
+    guests = Guests(lab, images, programs, folder)
+    kinds = [kind for kind in KINDS if kind != "Linux" or programs]
+    basic = {kind: [] for kind in kinds}
+    for i in range(rounds):
+        for kind in kinds:
+            say("basic, %s in the Xen lab, round %d of %d" % (kind, i + 1, rounds))
+            lines, _ = guests.start(kind, "basic", "--csv", "^first_write.*\n")
+            basic[kind].append(qemu.basic_figures(lines))
+    cycles, first, steps = {"PVH": [], "HVM": []}, {kind: [] for kind in kinds}, {}
+    for i in range(boots):
+        say("boots in the Xen lab, round %d of %d" % (i + 1, boots))
+        for kind in kinds:
+            if kind == "Linux" and i >= 3:
+                continue
+            lines, seconds = guests.start(kind, "hello", "--steps", "^Hello.*\n")
+            first[kind].append(seconds)
+            if kind in cycles:
+                cycles[kind].append(int(qemu.find(lines, HELLO).group(2)))
+                if cycles[kind][-1] == min(cycles[kind]):
+                    steps[kind] = [line for line in lines
+                                   if re.match(r"step |\S.* \d+ +\d+ +\d+$", line)]
+    return {"basic": {kind: qemu.middle(values) for kind, values in basic.items()},
+            "cycles": {kind: summary(values) for kind, values in cycles.items()},
+            "first line": {kind: summary(values) for kind, values in first.items()},
+            "steps": steps, "memory": MEMORY_MIB,
+            "linux": guests.kernel.rsplit("/vmlinuz-", 1)[1]}
+
+
+def measure(images, programs, rounds, boots, say):
+    """programs: folder of the static Linux programs, or None. NoXen where there is no lab."""
+    try:
+        with Lab(say=say) as lab, tempfile.TemporaryDirectory() as folder:
+            return _measure(lab, images, programs, folder, rounds, boots, say)
+    except (LabError, GuestError, qemu.GuestError, OSError,
+            subprocess.CalledProcessError) as error:
+        raise NoXen(str(error)) from error
