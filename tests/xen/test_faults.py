@@ -74,10 +74,10 @@ def test_xenstore_is_replaced_live(spoilt, create, pvh):
 
 
 def test_console_readers_come_and_go(create, lab, pvh):
-    """Fifteen xl console, each for a moment, while the guest prints and listens."""
+    """Eight xl console, each for a moment, while the guest prints and listens."""
     guest = create(pvh, "test-console", "lines 3000", paused=True)
-    lab.must(f"(sleep 1; xl unpause {guest.name}) & for i in $(seq 15); do sleep 0.2 | "
-             f"timeout 10 xl console {guest.name} > /dev/null; done; true", 200)
+    lab.must(f"(sleep 1; xl unpause {guest.name}) & for i in $(seq 8); do sleep 0.2 | "
+             f"timeout 5 xl console {guest.name} > /dev/null; done; true", 200)
     assert guest.wait() == "poweroff"
     assert lines(3000) in guest.whole_console()
 
