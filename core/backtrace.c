@@ -46,6 +46,8 @@ bool peek_executable(virt_t address)
 	return page_flags(address, &flags) && !(flags & PTE_NX);
 }
 
+#ifdef CONFIG_FRAME_POINTERS
+
 /* Does a call instruction end just before address? The forms that compilers use: E8 rel32, and FF
  * with ModRM /2 in its 2 to 7 bytes (SDM volume 2, CALL). */
 static bool after_call(virt_t address)
@@ -138,3 +140,5 @@ void backtrace_print(uint64_t rip, uint64_t rbp, uint64_t rsp, print_fn print)
 	scan(rsp, end, print);
 	follow_chain(rbp, print);
 }
+
+#endif

@@ -17,6 +17,16 @@ typedef void (*print_fn)(const char *fmt, ...) __printf(1, 2);
 /* Prints the call chain through frame pointers: rip, then what rbp leads to. Functions that were
  * built without frame pointers (the C library's) are missing there: what looks like a return
  * address between rsp and rbp comes first, marked with '?'. Give rsp = rbp for no such guesses. */
+#ifdef CONFIG_FRAME_POINTERS
 void backtrace_print(uint64_t rip, uint64_t rbp, uint64_t rsp, print_fn print);
+#else
+static inline void backtrace_print(uint64_t rip, uint64_t rbp, uint64_t rsp, print_fn print)
+{
+	(void)rip;
+	(void)rbp;
+	(void)rsp;
+	(void)print;
+}
+#endif
 
 #endif

@@ -45,7 +45,8 @@ kernel-cflags := -std=gnu11 -Wall -Wextra -Werror -Wstrict-prototypes -ffreestan
 	$(optimize-y) $(debug-y) $(prefix-maps) \
 	-mcmodel=kernel -fno-pic -fno-pie -mgeneral-regs-only -mno-red-zone \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables \
-	-fno-omit-frame-pointer -momit-leaf-frame-pointer -fno-common -fvisibility=hidden \
+	$(if $(CONFIG_FRAME_POINTERS),-fno-omit-frame-pointer -momit-leaf-frame-pointer,-fomit-frame-pointer) \
+	-fno-common -fvisibility=hidden \
 	-ffunction-sections -fdata-sections -fno-strict-aliasing -fwrapv
 kernel-asflags := -D__ASSEMBLY__ -Wall -Werror $(debug-y) $(prefix-maps) -fno-pic -fno-pie \
 	-Wa,--noexecstack
