@@ -14,6 +14,7 @@
 #include "arch/x86/tsc.h"
 #include "arch/x86/tsc_sync.h"
 #include "include/errno.h"
+#include "include/panic.h"
 #include "lib/string.h"
 
 #define NOBODY UINT32_MAX
@@ -85,10 +86,17 @@ void cpu_wait(void)
 	cpu_relax();
 }
 
+#define STUCK_NS (60 * NS_PER_SEC) /* no lock is held for so long, however slow the machine */
+
 void spin_wait(struct spinlock *lock, uint32_t ticket)
 {
-	while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
+	uint64_t start = rdtsc();
+
+	while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket) {
 		cpu_wait();
+		if (IS_ENABLED(CONFIG_DEBUG_CHECKS) && tsc_to_ns(rdtsc() - start) > STUCK_NS)
+			panic("the lock at %p has been held for a minute: a deadlock", (void *)lock);
+	}
 }
 
 int smp_prepare(void)

@@ -8,12 +8,13 @@
 #include "include/types.h"
 
 /* Why a CPU is interrupted: bits of struct cpu's requests. */
-#define CPU_REQUEST_TLB BIT(0)     /* arch/x86/tlb.c */
-#define CPU_REQUEST_TSC BIT(1)     /* arch/x86/tsc_sync.c */
-#define CPU_REQUEST_INBOX BIT(2)   /* the rest: sched/balance.c */
-#define CPU_REQUEST_BALANCE BIT(3)
-#define CPU_REQUEST_RECHECK BIT(4)
-#define CPU_REQUEST_SIGNAL BIT(4)  /* nothing but the interrupt: on its way out signals are taken */
+#define CPU_REQUEST_TLB (1U << 0)   /* arch/x86/tlb.c */
+#define CPU_REQUEST_TSC (1U << 1)   /* arch/x86/tsc_sync.c */
+#define CPU_REQUEST_INBOX (1U << 2) /* the rest: sched/balance.c */
+#define CPU_REQUEST_BALANCE (1U << 3)
+#define CPU_REQUEST_RECHECK (1U << 4)
+#define CPU_REQUEST_SIGNAL                                                                         \
+	(1U << 4) /* nothing but the interrupt: on its way out signals are taken */
 
 #ifdef CONFIG_SMP
 

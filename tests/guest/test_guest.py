@@ -9,7 +9,9 @@ import pytest
 
 from conftest import TREE, boot, make, run
 
-FOLDERS = sorted(path.parent.name for path in (TREE / "tests/guest").glob("*/program.mk"))
+# files wants file systems: test_files.py.
+FOLDERS = sorted(path.parent.name for path in (TREE / "tests/guest").glob("*/program.mk")
+                 if path.parent.name != "files")
 # exit is all about how it ends; the others report by TAP.
 SELF_CHECKING = [name for name in FOLDERS if name != "exit"]
 SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGKILL = 2, 3, 4, 5, 6, 8, 9
@@ -44,6 +46,18 @@ def modules(work):
     return out, work / "linux"
 
 
+@pytest.fixture(scope="module")
+def smp_image(work):
+    """The same programs for up to four CPUs."""
+    out = work / "smp"
+    make(f"O={out}", "kvm_defconfig")
+    config = (out / ".config").read_text()
+    (out / ".config").write_text(config.replace("CONFIG_NR_CPUS=1", "CONFIG_NR_CPUS=4"))
+    make(f"O={out}", "olddefconfig")
+    make(f"O={out}", "APP=" + " ".join("tests/guest/" + name for name in FOLDERS))
+    return out
+
+
 def start_module(modules, name, *args, words=""):
     return boot(modules[0], f"--initrd={modules[1]}/test-{name}", append=words, args=args)
 
@@ -56,12 +70,42 @@ def test_program(request, name, kind):
         status, said = start(request.getfixturevalue("image"), name, words=words)
     else:
         status, said = start_module(request.getfixturevalue("modules"), name, words=words)
+    check_tap(status, said)
+
+
+def check_tap(status, said):
     lines = re.findall(r"^(?:not )?ok \d+.*$", said, re.M)
     bad = [line for line in lines if line.startswith("not")]
     plan = re.search(r"^1\.\.(\d+)$", said, re.M)
     assert not bad, "\n".join(bad) + "\n" + said[-3000:]
     assert status == 0 and plan, said[-3000:]
     assert len(lines) == int(plan.group(1)) > 0
+
+
+@pytest.mark.parametrize("name", SELF_CHECKING)
+def test_program_on_four_cpus(smp_image, name):
+    words = f"HOST_TIME={int(time.time())} CPUS=4 SECONDS=2"
+    check_tap(*start(smp_image, name, words=words, options=["--smp=4"]))
+
+
+@pytest.mark.parametrize("vcpus", [1, 2, 6])
+@pytest.mark.parametrize("machine", ["pc", "q35", "microvm"])
+def test_cpus(smp_image, machine, vcpus):
+    """As many as there are, and no more than the image is built for."""
+    status, said = start(smp_image, "cpus", words=f"CPUS={min(vcpus, 4)}",
+                         options=[f"--smp={vcpus}", f"--machine={machine}"])
+    check_tap(status, said)
+    assert ("build it with CONFIG_NR_CPUS=6" in said) == (vcpus > 4), said
+
+
+@pytest.mark.parametrize("mode,expected", [
+    ("return", 42), ("exit_thread", 42), ("last_thread", 0), ("overflow_thread", 128 + SIGSEGV),
+    ("abort", 128 + SIGABRT), ("null_write", 128 + SIGSEGV)])
+def test_end_with_four_cpus(smp_image, mode, expected):
+    """Whichever CPU ends it, and whatever the others are doing, or becoming, at that moment."""
+    for _ in range(5):
+        status, said = start(smp_image, "exit", mode, "42", options=["--smp=4"])
+        assert status == expected, said
 
 
 @pytest.mark.parametrize("mode", ["return", "exit", "_exit", "exit_thread"])
