@@ -85,6 +85,7 @@ include scripts/config.mk
 
 ifneq ($(build-goals),)
 include scripts/rooms.mk
+include scripts/vdso.mk
 include scripts/programs.mk
 include scripts/link.mk
 include scripts/run.mk

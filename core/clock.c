@@ -20,8 +20,7 @@
 #define CPUCLOCK_TYPE 3
 #define CPUCLOCK_SCHED 2 /* of the types, the one that C libraries use */
 
-static uint64_t wall_offset; /* wall clock at clock_ns() == 0 */
-static bool wall_known;
+static struct wall_clock wall;
 
 static void read_wall_clock(void)
 {
@@ -29,26 +28,33 @@ static void read_wall_clock(void)
 
 	if (!now)
 		log_warn("no wall clock: the date starts at 1970-01-01");
-	wall_offset = now ? now - clock_ns() : 0;
-	__atomic_store_n(&wall_known, true, __ATOMIC_RELEASE);
+	wall.offset = now ? now - clock_ns() : 0;
+	__atomic_store_n(&wall.known, true, __ATOMIC_RELEASE);
 }
 
 uint64_t clock_wall_ns(void)
 {
-	if (unlikely(!__atomic_load_n(&wall_known, __ATOMIC_ACQUIRE)))
+	if (unlikely(!__atomic_load_n(&wall.known, __ATOMIC_ACQUIRE)))
 		read_wall_clock();
-	return clock_ns() + READ_ONCE(wall_offset);
+	return clock_ns() + READ_ONCE(wall.offset);
 }
+
+#ifdef CONFIG_VDSO
+const struct wall_clock *clock_wall(void)
+{
+	return &wall;
+}
+#endif
 
 void clock_set_wall_ns(uint64_t ns)
 {
-	WRITE_ONCE(wall_offset, ns - clock_ns());
-	__atomic_store_n(&wall_known, true, __ATOMIC_RELEASE);
+	WRITE_ONCE(wall.offset, ns - clock_ns());
+	__atomic_store_n(&wall.known, true, __ATOMIC_RELEASE);
 }
 
 void clock_wall_reread(void)
 {
-	__atomic_store_n(&wall_known, false, __ATOMIC_RELEASE);
+	__atomic_store_n(&wall.known, false, __ATOMIC_RELEASE);
 }
 
 /* tid: 0 for the caller. */

@@ -11,6 +11,14 @@ struct timespec64 {
 	int64_t nsec;
 };
 
+struct wall_clock {
+	uint64_t offset; /* wall clock at clock_ns() == 0 */
+	bool known;      /* offset has been read from the platform, or set */
+};
+
+/* CONFIG_VDSO: where the wall clock is kept. */
+const struct wall_clock *clock_wall(void);
+
 /* Nanoseconds since 1970-01-01 UTC. */
 uint64_t clock_wall_ns(void);
 

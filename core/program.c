@@ -3,6 +3,7 @@
  * Initialization"), an area for its extended state, and the jump. */
 #include "core/program.h"
 
+#include <asm/auxvec.h>
 #include <linux/auxvec.h>
 #include <linux/mman.h>
 
@@ -13,6 +14,7 @@
 #include "arch/x86/sigframe.h"
 #include "core/boot_trace.h"
 #include "core/random.h"
+#include "core/vdso.h"
 #include "include/panic.h"
 #include "lib/string.h"
 #include "mm/area.h"
@@ -88,6 +90,9 @@ uint64_t program_stack_build(virt_t top, size_t size, const struct program_image
 void program_run(const struct program_image *image, const struct params *params)
 {
 	struct thread *thread = current_thread();
+#ifdef CONFIG_VDSO
+	virt_t vdso = vdso_map();
+#endif
 	const uint64_t auxv[][2] = {
 		{ AT_PHDR, image->phdr },
 		{ AT_PHENT, image->phent },
@@ -103,6 +108,9 @@ void program_run(const struct program_image *image, const struct params *params)
 		{ AT_SECURE, 0 },
 		{ AT_CLKTCK, 100 },
 		{ AT_HWCAP, cpuid(1, 0).edx },
+#ifdef CONFIG_VDSO
+		{ vdso ? AT_SYSINFO_EHDR : AT_IGNORE, vdso },
+#endif
 #ifdef CONFIG_SIGNALS
 		{ AT_MINSIGSTKSZ, sigframe_size() },
 #endif

@@ -53,19 +53,19 @@ static inline void wrmsr(uint32_t msr, uint64_t value)
  * under a nested SVM that TCG emulates, see docs.) */
 static inline uint64_t rdtsc(void)
 {
-	uint32_t low, high;
+	uint64_t low, high; /* their upper halves are cleared */
 
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
+	return high << 32 | low;
 }
 
 /* TSC after all earlier loads and instructions have finished. */
 static inline uint64_t rdtsc_ordered(void)
 {
-	uint32_t low, high;
+	uint64_t low, high;
 
 	__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
-	return (uint64_t)high << 32 | low;
+	return high << 32 | low;
 }
 
 static inline void outb(uint16_t port, uint8_t v)

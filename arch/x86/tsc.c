@@ -7,7 +7,7 @@
 #include "arch/x86/cpu.h"
 #include "arch/x86/lapic.h"
 #include "arch/x86/percpu.h"
-#include "arch/x86/tsc_scale.h"
+#include "arch/x86/tsc_clock.h"
 #include "include/panic.h"
 #include "lib/string.h"
 
@@ -18,28 +18,12 @@
 #define NEVER ((uint64_t)INT64_MAX)
 #define LOOKS_PER_SEC_MAX 50000 /* no two looks at the reference closer than this */
 
-/* ns = base_ns + (tsc - base_tsc) * factor. */
-static struct tsc_clock {
-	uint64_t base_tsc;
-	uint64_t base_ns;
-	uint64_t factor;
-	uint64_t due; /* ticks after base_tsc: time for another look at the reference */
-#if CONFIG_NR_CPUS > 1
-	uint32_t sequence; /* odd while the above change */
-#endif
-} clock;
-
+static struct tsc_clock clock;
 static uint64_t tsc_zero;
 static uint64_t ticks_per_ns; /* TSC_TICKS_BITS */
 static uint64_t (*reference)(uint64_t *hz, uint64_t *mask);
 static struct tsc_estimate estimate;
 static bool stated, looking, asked;
-
-/* On several CPUs the reading must not move before what made the caller ask. */
-static inline uint64_t read_tsc(void)
-{
-	return CONFIG_NR_CPUS > 1 ? rdtsc_ordered() : rdtsc();
-}
 
 static void set_clock(uint64_t base_tsc, uint64_t base_ns, uint64_t factor, uint64_t due)
 {
@@ -155,23 +139,17 @@ static __noinline uint64_t clock_ns_slow(uint64_t delta, uint64_t ns)
 uint64_t clock_ns(void)
 {
 	uint64_t delta, ns;
-	bool due;
+	bool due = tsc_clock_read(&clock, &delta, &ns);
 
-#if CONFIG_NR_CPUS > 1
-	uint32_t sequence;
-
-	do {
-		sequence = __atomic_load_n(&clock.sequence, __ATOMIC_ACQUIRE);
-#endif
-		delta = read_tsc() - clock.base_tsc;
-		due = delta > clock.due;
-		ns = clock.base_ns + mul_shift(delta, clock.factor, TSC_FACTOR_BITS);
-#if CONFIG_NR_CPUS > 1
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while (unlikely((sequence & 1) || sequence != READ_ONCE(clock.sequence)));
-#endif
-	return unlikely(due) ? clock_ns_slow(delta, ns) : ns;
+	return due ? clock_ns_slow(delta, ns) : ns;
 }
+
+#ifdef CONFIG_VDSO
+const struct tsc_clock *tsc_clock_now(void)
+{
+	return &clock;
+}
+#endif
 
 uint64_t clock_ns_to_tsc(uint64_t ns)
 {

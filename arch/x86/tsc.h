@@ -16,6 +16,10 @@ void tsc_init(uint64_t tsc_zero, const struct tsc_scale *scale,
 /* Monotonic time, ns since tsc_zero. Any context. */
 uint64_t clock_ns(void);
 
+/* CONFIG_VDSO: where the above is kept, for readers of their own (arch/x86/tsc_clock.h). */
+struct tsc_clock;
+const struct tsc_clock *tsc_clock_now(void);
+
 /* The TSC is another one (a migration): clock_ns() goes on from ns, at scale (NULL: as before). For
  * a scale that was stated. Interrupts off, no other CPU runs. */
 void tsc_restart(uint64_t ns, const struct tsc_scale *scale);

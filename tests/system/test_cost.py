@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What was reached must stay reached: instructions per operation and sizes of images. The limits
 are for gcc and the plain configurations; make bench has the whole report."""
+import re
 import sys
 
 import pytest
@@ -27,6 +28,25 @@ def figures(work):
 @pytest.mark.parametrize("name", LIMITS)
 def test_instructions_per_operation(figures, name):
     assert 0 < figures[name]["batch"] <= LIMITS[name], figures[name]
+
+
+def test_clocks_of_the_vdso(work):
+    """Instructions of __vdso_clock_gettime, and with what the C library does around it."""
+    out = work / "module"
+    make(f"O={out}", "kvm_defconfig")
+    config = (out / ".config").read_text(encoding="utf-8")
+    (out / ".config").write_text(config.replace("CONFIG_PROGRAM_NATIVE=y",
+                                                "CONFIG_PROGRAM_MODULE=y"), encoding="utf-8")
+    make(f"O={out}", "olddefconfig")
+    make(f"O={out}", "all")
+    make("-f", "scripts/linux-apps.mk", f"O={work}", "linux-guest-tests")
+    status, said = boot(out, f"--initrd={work}/linux/test-vdso", "--qemu=-icount shift=0",
+                        args=["cost"])
+    assert status == 0, said
+    costs = re.findall(r"^cost of (\w+): (\d+), through the C library: (\d+)$", said, re.M)
+    assert [name for name, _, _ in costs] == ["CLOCK_MONOTONIC", "CLOCK_REALTIME"]
+    for _, alone, called in costs:
+        assert 10 < int(alone) <= 40 and int(alone) < int(called) <= 60, costs
 
 
 def test_counting_is_exact(figures):

@@ -105,7 +105,7 @@ static void test_posix(void)
 	set(timer, 5, 5);
 	usleep(60000);
 	unblock(SIGRTMIN);
-	ok(overrun >= 8 && overrun <= 4000,
+	ok(overrun >= 1 && overrun <= 4000, /* how many, depends on the machine's other work */
 	   "a periodic one, blocked, tells how often it expired in the meantime (%d)", overrun);
 	ok(timer_getoverrun(timer) >= 0, "timer_getoverrun");
 	set(timer, 0, 0);

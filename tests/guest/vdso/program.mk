@@ -1,0 +1,2 @@
+name := test-vdso
+sources := main.c lookup.c
