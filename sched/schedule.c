@@ -9,7 +9,7 @@
 
 /* TSC ticks of each CPU. */
 static struct idle_time {
-	uint64_t total;  /* spent halted */
+	uint64_t total; /* spent halted */
 #ifdef CONFIG_SMP
 	uint64_t since;  /* halted since; 0: not */
 	uint64_t online; /* a further CPU: running since; 0: not */

@@ -31,7 +31,8 @@ extern char boot_pml4[];
 uint64_t smp_stacks[CONFIG_NR_CPUS];
 uint32_t smp_next = 1;
 
-/* The tables that a CPU starts with: the kernel's upper half, and the first 2 MiB where they are. */
+/* The tables that a CPU starts with: the image, in which all lies that it needs before it has the
+ * kernel's own tables, and the first 2 MiB where they are. */
 static pte_t start_tables[3][TABLE_ENTRIES] __aligned(FRAME_SIZE);
 
 static uint32_t stopper = NOBODY; /* who has stopped all others */
@@ -129,8 +130,7 @@ static void make_start_tables(void)
 	const pte_t *root = phys_to_virt(smp_root());
 	const pte_t table = PTE_P | PTE_W | PTE_A;
 
-	for (unsigned i = TABLE_ENTRIES / 2; i < TABLE_ENTRIES; i++)
-		start_tables[0][i] = root[i];
+	start_tables[0][TABLE_ENTRIES - 1] = root[TABLE_ENTRIES - 1]; /* IMAGE_BASE */
 	start_tables[0][0] = virt_to_phys(start_tables[1]) | table;
 	start_tables[1][0] = virt_to_phys(start_tables[2]) | table;
 	start_tables[2][0] = PROT_PTE_RX | PTE_PS;
