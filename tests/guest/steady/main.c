@@ -49,7 +49,7 @@ static int check(void)
 	return tap_done();
 }
 
-static int print_clocks(void)
+static __attribute__((noreturn)) int print_clocks(void)
 {
 	for (;;) {
 		printf("clock %llu %llu\n", (unsigned long long)now(CLOCK_MONOTONIC),
@@ -58,7 +58,7 @@ static int print_clocks(void)
 	}
 }
 
-static int spin(void)
+static __attribute__((noreturn)) int spin(void)
 {
 	volatile unsigned long count = 0;
 
@@ -67,7 +67,7 @@ static int spin(void)
 		count++;
 }
 
-static int deaf(void)
+static __attribute__((noreturn)) int deaf(void)
 {
 	signal(SIGTERM, SIG_IGN);
 	printf("ready\n");
