@@ -3,7 +3,7 @@
 # lint" and "make format" look at the sources.
 
 levels := rooms unit fuzz build guest system
-pytest := PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
+pytest := PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider --confcutdir=$(CURDIR)
 
 .PHONY: check check-rooms check-build check-guest check-system check-xen
 check:
