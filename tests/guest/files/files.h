@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Groups of checks, each in a file of its own. Every group works in a directory that main() made. */
+#ifndef TESTS_GUEST_FILES_H
+#define TESTS_GUEST_FILES_H
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "../tap.h"
+
+void test_names(void);
+void test_data(void);
+void test_map(void);
+void test_pipes(void);
+void test_proc(void);
+
+/* Checks that a call fails with this errno. */
+#define fails(call, error, ...)                                                                    \
+	({                                                                                             \
+		errno = 0;                                                                                 \
+		long got_result_ = (long)(call);                                                           \
+		int got_errno_ = errno;                                                                    \
+		if (!tap_check(got_result_ == -1 && got_errno_ == (error), __FILE__, __LINE__,             \
+		               __VA_ARGS__))                                                               \
+			printf("#   result %ld, errno %d (%s), expected %s\n", got_result_, got_errno_,        \
+			       strerror(got_errno_), strerror(error));                                         \
+	})
+
+/* Makes a file with this content. Returns 0 or -1. */
+int write_file(const char *path, const char *text);
+/* Its content, at most 4095 bytes, in a buffer that the next call overwrites; NULL: errno. */
+const char *read_file(const char *path);
+
+#endif

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Files in memory: private and shared mappings. */
+#define _GNU_SOURCE
+#include "files.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PAGE 4096L
+#define RW (PROT_READ | PROT_WRITE)
+
+static char text[3 * PAGE];
+
+static void test_shared(int fd)
+{
+	char *p = mmap(NULL, 3 * PAGE, RW, MAP_SHARED, fd, 0), c;
+	char *q = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, PAGE);
+
+	ok(p != MAP_FAILED && q != MAP_FAILED, "two shared mappings");
+	is(memcmp(p, text, sizeof(text)), 0, "show the file");
+	p[PAGE] = 'S';
+	is(q[0], 'S', "and each other's writes");
+	is(pread(fd, &c, 1, PAGE), 1, "read");
+	is(c, 'S', "gets what was written to memory");
+	is(pwrite(fd, "W", 1, PAGE + 1), 1, "write");
+	is(q[1], 'W', "is seen in memory");
+	is(msync(p, 3 * PAGE, MS_SYNC), 0, "msync");
+	is(munmap(p + PAGE, PAGE), 0, "a hole in the mapping");
+	p[2 * PAGE] = '2';
+	is(pread(fd, &c, 1, 2 * PAGE), 1, "read");
+	is(c, '2', "behind it the file is still right");
+	is(ftruncate(fd, PAGE), 0, "ftruncate");
+	is(ftruncate(fd, 3 * PAGE), 0, "and longer again");
+	is(q[0], 0, "what was cut off is gone from memory too");
+	q = mremap(q, PAGE, 2 * PAGE, MREMAP_MAYMOVE);
+	ok(q != MAP_FAILED, "mremap");
+	is(pwrite(fd, "3", 1, 2 * PAGE), 1, "write");
+	is(q[PAGE], '3', "shows more of the file");
+	munmap(p, PAGE);
+	munmap(p + 2 * PAGE, PAGE);
+	munmap(q, 2 * PAGE);
+}
+
+static void test_private(int fd)
+{
+	char *p, c;
+
+	is(pwrite(fd, text, sizeof(text), 0), (long)sizeof(text), "the text again");
+	p = mmap(NULL, 3 * PAGE, RW, MAP_PRIVATE, fd, 0);
+	ok(p != MAP_FAILED, "a private mapping");
+	is(memcmp(p, text, sizeof(text)), 0, "shows the file");
+	p[5] = 'P';
+	is(p[6], text[6], "a write copies the page");
+	is(pread(fd, &c, 1, 5), 1, "read");
+	is(c, text[5], "the file stays");
+	is(madvise(p, PAGE, MADV_DONTNEED), 0, "MADV_DONTNEED");
+	is(p[5], text[5], "shows the file again");
+	is(mprotect(p + PAGE, PAGE, PROT_READ), 0, "mprotect: read only");
+	is(p[PAGE], text[PAGE], "readable");
+	is(mprotect(p + PAGE, PAGE, RW), 0, "mprotect: writable");
+	p[PAGE] = 'Q';
+	is(pread(fd, &c, 1, PAGE), 1, "read");
+	is(c, text[PAGE], "the file stays");
+	munmap(p, 3 * PAGE);
+	p = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	is(mprotect(p, PAGE, RW), 0, "a page that was read only and touched");
+	is(p[0], text[0], "is touched");
+	p[0]++;
+	is(pread(fd, &c, 1, 0), 1, "read");
+	is(c, text[0], "and not written through");
+	munmap(p, PAGE);
+	is(ftruncate(fd, 10), 0, "a short file");
+	p = mmap(NULL, PAGE, RW, MAP_PRIVATE, fd, 0);
+	is(p[10] | p[PAGE - 1], 0, "zeros behind its end");
+	munmap(p, PAGE);
+}
+
+static void test_refused(void)
+{
+	int ro, wo, pipes[2];
+
+	is(write_file("r", "x"), 0, "a file");
+	ro = open("r", O_RDONLY);
+	wo = open("r", O_WRONLY);
+	ok(mmap(NULL, PAGE, RW, MAP_SHARED, ro, 0) == MAP_FAILED && errno == EACCES,
+	   "shared and writable, but open for reading");
+	ok(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, wo, 0) == MAP_FAILED && errno == EACCES,
+	   "open for writing only");
+	ok(mmap(NULL, 0, PROT_READ, MAP_PRIVATE, ro, 0) == MAP_FAILED && errno == EINVAL, "no length");
+	ok(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, ro, 100) == MAP_FAILED && errno == EINVAL,
+	   "an offset within a page");
+	is(pipe(pipes), 0, "pipe");
+	ok(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, pipes[0], 0) == MAP_FAILED && errno == ENODEV,
+	   "a pipe");
+	close(pipes[0]);
+	close(pipes[1]);
+	close(ro);
+	close(wo);
+	is(unlink("r"), 0, "clean");
+}
+
+void test_map(void)
+{
+	int fd = open("map", O_RDWR | O_CREAT, 0600);
+	char *p;
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)('a' + i * 7 % 26);
+	is(write(fd, text, sizeof(text)), (long)sizeof(text), "a file");
+	test_shared(fd);
+	test_private(fd);
+	is(ftruncate(fd, PAGE), 0, "a file");
+	p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0);
+	close(fd);
+	is(unlink("map"), 0, "gone");
+	strcpy(p, "still here");
+	is_string(p, "still here", "a mapping keeps its file");
+	munmap(p, PAGE);
+	test_refused();
+}
