@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/shutdown.h"
 #include "core/signal_name.h"
+#include "core/syscall_cycles.h"
 #include "lib/fmt.h"
 
 unsigned exit_value(enum stop_reason reason, int status)
@@ -70,6 +71,10 @@ void machine_stop(enum stop_reason reason, int status)
 	stop_others();
 	log_flush();
 	console_fresh_line();
+#ifdef CONFIG_SYSCALL_CYCLES
+	if (reason == STOP_EXIT || reason == STOP_SIGNAL)
+		syscall_cycles_at_exit();
+#endif
 	console_write(line, (size_t)last_line(line, sizeof(line), reason, status));
 	if (IS_ENABLED(CONFIG_SHUTDOWN_REQUEST))
 		shutdown_outcome(&reason, &status);

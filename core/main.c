@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "core/params.h"
 #include "core/program.h"
+#include "core/syscall_cycles.h"
 #include "include/errno.h"
 #include "include/log.h"
 #include "include/panic.h"
@@ -72,6 +73,10 @@ static void parse_command_line(struct boot_info *bi)
 		log_error("command line: %s; what comes before is used",
 		          error == -E2BIG ? "too many words" : "a quote has no end");
 	log_set_level(params_option(&params, "loglevel"));
+#ifdef CONFIG_SYSCALL_CYCLES
+	if (params_option(&params, "stats"))
+		syscall_cycles_request();
+#endif
 }
 
 void core_main(struct boot_info *bi)

@@ -35,4 +35,22 @@ struct pagurus_info {
 
 void pagurus_info(struct pagurus_info *info);
 
+#define PAGURUS_SYSCALL_BUCKETS 32
+
+/* What one system call has taken so far, in TSC cycles: from the call of the function behind its
+ * number until it returned, sleep included. Plain calls (getpid, sched_yield, ...) are not counted. */
+struct pagurus_syscall_stats {
+	uint64_t calls;
+	uint64_t total;
+	uint64_t min;
+	uint64_t max;
+	uint64_t histogram[PAGURUS_SYSCALL_BUCKETS]; /* [n]: calls of 2^n to 2^(n+1) - 1 cycles */
+};
+
+/* Fills in stats for a system call by its number, on one CPU or (-1) all. Returns 1, or 0 where there
+ * was no such call. Only images with CONFIG_SYSCALL_CYCLES have this function: the symbol is weak, so
+ * that a program can ask whether it is there (pagurus_syscall_stats != NULL). */
+int pagurus_syscall_stats(int cpu, unsigned number, struct pagurus_syscall_stats *stats)
+	__attribute__((weak));
+
 #endif

@@ -38,6 +38,32 @@
 	pushq	%r15
 .endm
 
+#ifdef CONFIG_SYSCALL_CYCLES
+/* What lies between what syscall_entry pushed and the return address of the function. */
+#define COUNTED_PUSHED 16
+
+/* The call between two readings of the TSC; the second one is syscall_account()'s. Functions find the
+ * number in RAX. */
+.macro COUNTED_CALL
+	movq	%rax, %r10
+	movq	%rdx, %r11
+	rdtsc
+	shlq	$32, %rdx
+	orq	%rdx, %rax
+	pushq	%rax                 /* the time */
+	pushq	%r10                 /* the number; alignment */
+	movq	%r10, %rax
+	movq	%r11, %rdx
+	call	*syscall_table(,%rax,8)
+	popq	%rdi
+	popq	%rsi
+	movq	%rax, %rdx
+	call	syscall_account
+.endm
+#else
+#define COUNTED_PUSHED 0
+#endif
+
 FUNCTION syscall_entry
 	movq	%rsp, %gs:CPU_SCRATCH
 	movq	%gs:CPU_KERNEL_STACK, %rsp
@@ -55,7 +81,11 @@ FUNCTION syscall_entry
 	cmpq	$SYSCALL_TABLE_SIZE, %rax
 	jae	2f
 	movq	%r10, %rcx
+#ifdef CONFIG_SYSCALL_CYCLES
+	COUNTED_CALL
+#else
 	call	*syscall_table(,%rax,8)
+#endif
 	/* To the jump below: an interrupt on the way that leaves a signal begins again here, with
 	 * what is still on the stack (core/signal_deliver.c). */
 	.globl syscall_exit, syscall_exit_jump
@@ -95,7 +125,7 @@ END_FUNCTION syscall_entry
  * what syscall_entry pushed, notes it in the thread's context, and calls the function in RAX (set
  * by the SYSCALL_WITH_FRAME shims below) with the arguments unchanged. */
 FUNCTION syscall_with_frame
-	leaq	8(%rsp), %r11        /* above the return address into syscall_entry */
+	leaq	(8 + COUNTED_PUSHED)(%rsp), %r11 /* above the return address into syscall_entry */
 	PUSH_FRAME $0, $0, 48(%r11), %rdx, %rsi, %rdi, %r8, %r9
 	movq	%gs:CPU_CURRENT, %r10
 	movq	%rsp, CTX_FRAME(%r10)

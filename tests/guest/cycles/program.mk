@@ -1,0 +1,2 @@
+name := test-cycles
+sources := main.c
