@@ -239,14 +239,20 @@ static void recheck(struct cpu *cpu)
 		cpu->need_resched = 1;
 }
 
+void balance_request_others(uint32_t requests)
+{
+	uint64_t others = cpus_now_online() & ~BIT(cpu_id());
+
+	for (; others; others &= others - 1)
+		cpu_request((unsigned)__builtin_ctzl(others), requests);
+}
+
 void balance_recheck_all(void)
 {
 	uint64_t flags = irq_save();
-	uint64_t others = cpus_now_online() & ~BIT(cpu_id());
 
 	recheck(this_cpu->self);
-	for (; others; others &= others - 1)
-		cpu_request((unsigned)__builtin_ctzl(others), CPU_REQUEST_RECHECK);
+	balance_request_others(CPU_REQUEST_RECHECK);
 	irq_restore(flags);
 }
 
@@ -260,6 +266,8 @@ void upcall_cpu_requests(uint32_t requests)
 		recheck(cpu);
 	if (requests & CPU_REQUEST_BALANCE)
 		balance_share();
+	if (requests & CPU_REQUEST_TIMERS)
+		timer_restart();
 }
 
 bool balance_must_leave(const struct thread *thread)

@@ -27,6 +27,9 @@ void balance_made_ready(void);
 void balance_idle(void);
 void balance_busy(void);
 
+/* Sends requests (CPU_REQUEST_) to all other CPUs. */
+void balance_request_others(uint32_t requests);
+
 /* Every CPU looks at the priorities and affinities of its threads again. Any context. */
 void balance_recheck_all(void);
 

@@ -68,6 +68,9 @@ void threads_reap(void);
 /* sched/timer.c: a time slice begins, sched_tick() is called when it has passed. */
 void timer_tick_arm(void);
 
+/* Sets the hardware timer anew. */
+void timer_restart(void);
+
 /* The slice is over. Returns whether another one begins. */
 bool sched_tick(void);
 

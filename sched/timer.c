@@ -6,9 +6,11 @@
 
 #include "arch/x86/lapic.h"
 #include "arch/x86/percpu.h"
+#include "arch/x86/smp.h"
 #include "arch/x86/spinlock.h"
 #include "arch/x86/trap.h"
 #include "arch/x86/tsc.h"
+#include "sched/balance.h"
 #include "sched/run_queue.h"
 
 #define NEVER UINT64_MAX
@@ -162,7 +164,7 @@ void timer_tick_arm(void)
 }
 #endif
 
-void timers_resume(void)
+void timer_restart(void)
 {
 	struct timer_base *base = &bases[cpu_id()];
 
@@ -171,6 +173,14 @@ void timers_resume(void)
 	if (base->hardware != NEVER)
 		lapic_timer_set(base->hardware);
 	spin_unlock(&base->lock, 0);
+}
+
+void timers_resume(void)
+{
+	timer_restart();
+#ifdef CONFIG_SMP
+	balance_request_others(CPU_REQUEST_TIMERS);
+#endif
 }
 
 void timers_init(void)

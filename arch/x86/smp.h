@@ -13,8 +13,8 @@
 #define CPU_REQUEST_INBOX (1U << 2) /* the rest: sched/balance.c */
 #define CPU_REQUEST_BALANCE (1U << 3)
 #define CPU_REQUEST_RECHECK (1U << 4)
-#define CPU_REQUEST_SIGNAL                                                                         \
-	(1U << 4) /* nothing but the interrupt: on its way out signals are taken */
+#define CPU_REQUEST_TIMERS (1U << 5)
+#define CPU_REQUEST_SIGNAL (1U << 6) /* none of that: signals are taken on the interrupt's way out */
 
 #ifdef CONFIG_SMP
 
