@@ -14,7 +14,7 @@
 #define CPU_REQUEST_BALANCE (1U << 3)
 #define CPU_REQUEST_RECHECK (1U << 4)
 #define CPU_REQUEST_TIMERS (1U << 5)
-#define CPU_REQUEST_SIGNAL (1U << 6) /* none of that: signals are taken on the interrupt's way out */
+#define CPU_REQUEST_SIGNAL (1U << 6) /* only the interrupt: core/signal.c */
 
 #ifdef CONFIG_SMP
 
