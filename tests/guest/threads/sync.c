@@ -151,7 +151,7 @@ static void test_barrier(void)
 }
 
 static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
-static volatile int writing, readers_inside, most_readers, torn;
+static volatile int writing, readers_inside, torn;
 
 static void *read_or_write(void *arg)
 {
@@ -166,10 +166,7 @@ static void *read_or_write(void *arg)
 			writing = 0;
 		} else {
 			pthread_rwlock_rdlock(&rwlock);
-			int inside = __atomic_add_fetch(&readers_inside, 1, __ATOMIC_SEQ_CST);
-
-			if (inside > most_readers)
-				most_readers = inside;
+			__atomic_add_fetch(&readers_inside, 1, __ATOMIC_SEQ_CST);
 			torn += writing;
 			sched_yield();
 			__atomic_sub_fetch(&readers_inside, 1, __ATOMIC_SEQ_CST);
@@ -177,6 +174,17 @@ static void *read_or_write(void *arg)
 		pthread_rwlock_unlock(&rwlock);
 	}
 	return NULL;
+}
+
+static pthread_barrier_t readers_meet;
+
+/* Two readers wait for one another inside: whoever excludes one of them hangs. */
+static void *read_together(void *arg)
+{
+	pthread_rwlock_rdlock(&rwlock);
+	pthread_barrier_wait(&readers_meet);
+	pthread_rwlock_unlock(&rwlock);
+	return arg;
 }
 
 static void test_rwlock(void)
@@ -191,7 +199,16 @@ static void test_rwlock(void)
 	for (int i = 0; i < 6; i++)
 		pthread_join(threads[i], NULL);
 	is(torn, 0, "a writer is alone");
-	ok(most_readers > 1, "readers are not (%d at once)", most_readers);
+
+	pthread_barrier_init(&readers_meet, NULL, 2);
+	if (pthread_create(&threads[0], NULL, read_together, NULL) != 0) {
+		ok(0, "a second reader");
+		return;
+	}
+	read_together(NULL);
+	pthread_join(threads[0], NULL);
+	pthread_barrier_destroy(&readers_meet);
+	ok(1, "readers are not");
 }
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
