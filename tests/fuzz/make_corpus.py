@@ -5,6 +5,10 @@ over, so that the fuzzer begins behind the magic numbers. Run it again after cha
 are checked in."""
 import os
 import struct
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import cpio  # noqa: E402  tests/ must be on the path first
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
 BASE = 0x1000  # FUZZ_BASE: physical address of the input's first byte
@@ -99,6 +103,9 @@ def main():
     write("memmap", "typical", memmap())
     write("elf", "static", elf(2, 0x400000))
     write("elf", "static-pie", elf(3, 0))
+    write("cpio", "archive", cpio.archive({"dir": None, "dir/file": b"content", "./link": "dir/file",
+                                           "dev/null": (0o20666, b"")}))
+    write("cpio", "aligned", cpio.archive({"file": b"content"}, align=True))
     write("params", "words", b"one 'two three' A=1 pagurus.loglevel=7 -- B=2 \"x\\\"y\"")
     write("params", "number", b"0x10M")
 
