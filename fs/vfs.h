@@ -5,7 +5,11 @@
 #ifndef PAGURUS_FS_VFS_H
 #define PAGURUS_FS_VFS_H
 
+#ifdef PAGURUS_HOST
+#include <sys/stat.h> /* beside a C library, linux/stat.h leaves the types of files to it */
+#else
 #include <linux/stat.h>
+#endif
 
 #include "core/file.h"
 #include "fs/pages.h"

@@ -111,14 +111,6 @@ long fs_file_control(struct file *file, long command, void *arg)
 	return -EINVAL;
 }
 
-static uint64_t free_frames(void)
-{
-	struct frame_stats s;
-
-	frame_stats(&s);
-	return s.free;
-}
-
 #define MACHINE_RAM MIB(64)
 
 /* Once per program: the heap's slabs lie in its memory. Makes the root too. */
