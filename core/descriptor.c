@@ -63,12 +63,14 @@ void file_observe(struct file *file, struct file_observer *observer)
 	spin_unlock(&observers_lock, irq);
 }
 
-void file_unobserve(struct file_observer *observer)
+bool file_unobserve(struct file_observer *observer)
 {
 	uint64_t irq = spin_lock(&observers_lock);
+	bool known = !list_empty(&observer->link);
 
 	list_del_init(&observer->link);
 	spin_unlock(&observers_lock, irq);
+	return known;
 }
 
 static struct file_observer *take_observer(struct file *file)

@@ -118,7 +118,8 @@ unsigned descriptor_limit(void);
 int descriptor_set_limit(unsigned limit);
 
 void file_observe(struct file *file, struct file_observer *observer);
-void file_unobserve(struct file_observer *observer);
+/* false: closing() runs already, or has run. */
+bool file_unobserve(struct file_observer *observer);
 
 /* The console and the devices that need no file system (core/device_file.c). */
 extern const struct file_ops console_ops, null_ops, zero_ops;

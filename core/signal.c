@@ -4,6 +4,8 @@
  * is told; which one takes it in the end is decided when it is taken. */
 #include "core/signal_state.h"
 
+#include <asm/poll.h>
+
 #include "arch/x86/smp.h"
 #include "include/errno.h"
 #include "lib/string.h"
@@ -15,6 +17,9 @@
 
 struct spinlock signal_lock;
 struct pending_signals signal_shared;
+#ifdef CONFIG_EVENT_FILES
+struct watch_head signal_watch = WATCH_HEAD_INIT(signal_watch);
+#endif
 uint32_t signal_work;
 
 static struct signal_action actions[SIGNALS];
@@ -126,6 +131,9 @@ int signal_send(struct thread *thread, const struct siginfo *info, struct queued
 	int error = send(thread, info, own);
 
 	spin_unlock(&signal_lock, flags);
+#ifdef CONFIG_EVENT_FILES
+	watch_notify(&signal_watch, POLLIN);
+#endif
 	return error;
 }
 

@@ -7,6 +7,7 @@
 #include "arch/x86/spinlock.h"
 #include "core/signal.h"
 #include "core/signal_queue.h"
+#include "core/watch.h"
 #include "sched/thread.h"
 
 #define SIGNALS_UNSTOPPABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
@@ -26,6 +27,9 @@ _Static_assert(sizeof(struct signal_action) == sizeof(struct sigaction), "struct
 
 extern struct spinlock signal_lock;
 extern struct pending_signals signal_shared; /* sent to the program */
+
+/* Notified of every signal that is sent (CONFIG_EVENT_FILES: signalfd). */
+extern struct watch_head signal_watch;
 
 /* Reads and (action != NULL) sets what is done about a signal. */
 void signal_action_swap(int signal, const struct signal_action *action, struct signal_action *old);

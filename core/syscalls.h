@@ -124,6 +124,25 @@ SYSCALL(302, prlimit64)
 SYSCALL(318, getrandom)
 #endif
 
+#ifdef CONFIG_EPOLL
+SYSCALL(213, epoll_create)
+SYSCALL(232, epoll_wait)
+SYSCALL(233, epoll_ctl)
+SYSCALL(281, epoll_pwait)
+SYSCALL(291, epoll_create1)
+SYSCALL(441, epoll_pwait2)
+#endif
+
+#ifdef CONFIG_EVENT_FILES
+SYSCALL(282, signalfd)
+SYSCALL(283, timerfd_create)
+SYSCALL(284, eventfd)
+SYSCALL(286, timerfd_settime)
+SYSCALL(287, timerfd_gettime)
+SYSCALL(289, signalfd4)
+SYSCALL(290, eventfd2)
+#endif
+
 #ifdef CONFIG_FS
 SYSCALL(22, pipe)
 SYSCALL(40, sendfile)
@@ -154,6 +173,18 @@ SYSCALL(137, statfs)
 SYSCALL(138, fstatfs)
 SYSCALL(162, sync)
 SYSCALL(187, readahead)
+SYSCALL(188, setxattr)
+SYSCALL(189, lsetxattr)
+SYSCALL(190, fsetxattr)
+SYSCALL(191, getxattr)
+SYSCALL(192, lgetxattr)
+SYSCALL(193, fgetxattr)
+SYSCALL(194, listxattr)
+SYSCALL(195, llistxattr)
+SYSCALL(196, flistxattr)
+SYSCALL(197, removexattr)
+SYSCALL(198, lremovexattr)
+SYSCALL(199, fremovexattr)
 SYSCALL(217, getdents64)
 SYSCALL(221, fadvise64)
 SYSCALL(235, utimes)

@@ -8,7 +8,7 @@ import pytest
 
 import cpio
 from conftest import boot, make, run
-from test_guest import check_tap
+from test_guest import NEED_FILES, check_tap
 
 BUSYBOX = "/bin/busybox"
 # What has nothing to do with files must work as before; a few stand for all.
@@ -39,30 +39,45 @@ def image(work):
 def native(work):
     out = work / "files-native"
     configure(out, ("CONFIG_PROGRAM_NATIVE=y", "CONFIG_PROGRAM_NATIVE=y\nCONFIG_FS=y"))
-    make(f"O={out}", "APP=" + " ".join("tests/guest/" + name for name in ["files"] + OTHERS))
+    make(f"O={out}", "APP=" + " ".join("tests/guest/" + name for name in NEED_FILES + OTHERS))
+    return out
+
+
+@pytest.fixture(scope="module")
+def four_cpus(work):
+    out = work / "files-smp"
+    configure(out, ("CONFIG_PROGRAM_NATIVE=y", "CONFIG_PROGRAM_MODULE=y"),
+              ("CONFIG_NR_CPUS=1", "CONFIG_NR_CPUS=4"))
+    make(f"O={out}", "all")
     return out
 
 
 @pytest.fixture(scope="module")
 def programs(work):
     make("-f", "scripts/linux-apps.mk", f"O={work}",
-         *(work / "linux" / f"test-{name}" for name in ["files"] + OTHERS))
+         *(work / "linux" / f"test-{name}" for name in NEED_FILES + OTHERS))
     return work / "linux"
 
 
-@pytest.mark.parametrize("name", ["files"] + OTHERS)
+@pytest.mark.parametrize("name", NEED_FILES + OTHERS)
 def test_native(native, name):
     check_tap(*boot(native, append=f"pagurus.program=test-{name}"))
 
 
 @pytest.mark.parametrize("machine", ["pc", "microvm"])
-@pytest.mark.parametrize("name", ["files"] + OTHERS)
+@pytest.mark.parametrize("name", NEED_FILES + OTHERS)
 def test_module(image, programs, name, machine):
     check_tap(*boot(image, f"--initrd={programs}/test-{name}", f"--machine={machine}"))
 
 
-def test_the_checks_hold_on_linux_too(programs):
-    done = run([programs / "test-files"])
+@pytest.mark.parametrize("name", NEED_FILES)
+def test_on_four_cpus(four_cpus, programs, name):
+    check_tap(*boot(four_cpus, f"--initrd={programs}/test-{name}", "--smp=4"))
+
+
+@pytest.mark.parametrize("name", NEED_FILES)
+def test_the_checks_hold_on_linux_too(programs, name):
+    done = run([programs / f"test-{name}"])
     check_tap(done.returncode, done.stdout)
 
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "../fails.h"
 #include "../tap.h"
 
 void test_names(void);
@@ -14,18 +15,6 @@ void test_data(void);
 void test_map(void);
 void test_pipes(void);
 void test_proc(void);
-
-/* Checks that a call fails with this errno. */
-#define fails(call, error, ...)                                                                    \
-	({                                                                                             \
-		errno = 0;                                                                                 \
-		long got_result_ = (long)(call);                                                           \
-		int got_errno_ = errno;                                                                    \
-		if (!tap_check(got_result_ == -1 && got_errno_ == (error), __FILE__, __LINE__,             \
-		               __VA_ARGS__))                                                               \
-			printf("#   result %ld, errno %d (%s), expected %s\n", got_result_, got_errno_,        \
-			       strerror(got_errno_), strerror(error));                                         \
-	})
 
 /* Makes a file with this content. Returns 0 or -1. */
 int write_file(const char *path, const char *text);
