@@ -4,7 +4,8 @@
  * the C library and the syscall instruction into the same table.
  *
  * Signals interrupt these calls like any function of the program. One that sleeps or gives the CPU
- * away ends with signal_door() (as thread_give_way() does): what came meanwhile is taken there. */
+ * away ends with signal_door() (as thread_give_way() does): what came meanwhile is taken there.
+ * sched_yield() is arch/x86/context_switch.S's. */
 #include "core/doors.h"
 
 #include "core/clock.h"
@@ -37,11 +38,6 @@ EXPORT int getppid(void)
 EXPORT int gettid(void)
 {
 	return current_thread()->tid;
-}
-
-EXPORT int sched_yield(void)
-{
-	return thread_yield();
 }
 
 EXPORT int clock_gettime(int id, struct timespec64 *ts)

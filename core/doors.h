@@ -11,7 +11,6 @@
 int getpid(void);
 int getppid(void);
 int gettid(void);
-int sched_yield(void);
 int clock_gettime(int id, struct timespec64 *ts);
 
 #endif

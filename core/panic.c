@@ -229,7 +229,7 @@ struct syscall_stack {
 /* The program's part of the call chain that rbp belongs to, from the system call on. */
 static void program_backtrace(uint64_t rbp)
 {
-	uint64_t top = this_cpu->kernel_stack;
+	uint64_t top = current_thread()->ctx.kernel_stack;
 	uint64_t bottom = top - CONFIG_KERNEL_STACK_KIB * 1024UL;
 	struct syscall_stack stack;
 

@@ -101,20 +101,21 @@ bool balance_send(struct thread *thread)
 }
 
 /* A thread of this CPU that may run on one of targets; NULL: none among the first few. */
-static struct thread *find_movable(const struct cpu *cpu, uint64_t targets)
+static struct thread *find_movable(struct cpu *cpu, uint64_t targets)
 {
 	unsigned looked_at = 0;
 	struct thread *thread;
 
 	for (uint64_t ready = cpu->ready; ready; ready &= ready - 1) {
-		const struct list *fifo = &cpu->fifo[__builtin_ctzl(ready)];
+		struct list *front = *run_queue_front(cpu, (unsigned)__builtin_ctzl(ready)), *at = front;
 
-		list_for_each (thread, fifo, run) {
-			if (READ_ONCE(thread->affinity) & targets)
+		do {
+			thread = run_queue_thread(at);
+			if (READ_ONCE(thread->affinity) & targets && thread != cpu->current)
 				return thread;
 			if (++looked_at == SEARCH_MAX)
 				return NULL;
-		}
+		} while ((at = at->next) != front);
 	}
 	return NULL;
 }
@@ -122,12 +123,9 @@ static struct thread *find_movable(const struct cpu *cpu, uint64_t targets)
 /* Has this CPU a thread to spare? The idle thread will take one itself. */
 static bool has_spare(const struct cpu *cpu)
 {
-	const struct list *fifo;
-
 	if (!cpu->ready || cpu->current != cpu->idle)
 		return cpu->ready;
-	fifo = &cpu->fifo[__builtin_ctzl(cpu->ready)];
-	return cpu->ready & (cpu->ready - 1) || fifo->next->next != fifo;
+	return cpu->ready & (cpu->ready - 1) || !list_empty(cpu->front[__builtin_ctzl(cpu->ready)]);
 }
 
 void balance_share(void)
@@ -211,31 +209,37 @@ static void read_inbox(struct cpu *cpu)
 	}
 }
 
+static void recheck_queue(struct cpu *cpu, unsigned p)
+{
+	struct list *at = *run_queue_front(cpu, p), *next = at, *last = at->prev;
+
+	do {
+		struct thread *thread = run_queue_thread(at = next);
+		bool allowed = allowed_cpus(thread) & BIT(cpu->id);
+		unsigned wanted = READ_ONCE(thread->wanted);
+
+		next = at->next;
+		if (thread == cpu->current || (allowed && wanted == p))
+			continue;
+		run_queue_remove(cpu, thread);
+		run_queue_choose(thread, wanted);
+		if (allowed || !balance_send(thread))
+			run_queue_add(cpu, thread);
+	} while (at != last);
+}
+
 /* Puts every thread of this CPU where its priority and its affinity want it by now. */
 static void recheck(struct cpu *cpu)
 {
-	struct thread *current = cpu->current, *thread, *next;
+	struct thread *current = cpu->current;
 
-	for (unsigned i = 0; i < PRIORITIES; i++) {
-		list_for_each_safe (thread, next, &cpu->fifo[i], run) {
-			bool allowed = allowed_cpus(thread) & BIT(cpu->id);
-			unsigned wanted = READ_ONCE(thread->wanted);
-
-			if (allowed && wanted == i)
-				continue;
-			run_queue_remove(cpu, thread);
-			run_queue_choose(thread, wanted);
-			if (allowed || !balance_send(thread))
-				run_queue_add(cpu, thread);
-		}
-	}
+	for (uint64_t ready = cpu->ready; ready; ready &= ready - 1)
+		recheck_queue(cpu, (unsigned)__builtin_ctzl(ready));
 	if (current == cpu->idle)
 		return;
-	if (current->priority != READ_ONCE(current->wanted)) {
-		run_queue_choose(current, READ_ONCE(current->wanted));
-		WRITE_ONCE(cpu->priority, current->priority);
-	}
-	if (cpu->ready & (current->yield_mask >> 1) || balance_must_leave(current))
+	run_queue_move(cpu, current, READ_ONCE(current->wanted));
+	WRITE_ONCE(cpu->priority, current->priority);
+	if (cpu->ready & (current->ctx.rivals >> 1) || balance_must_leave(current))
 		cpu->need_resched = 1;
 }
 

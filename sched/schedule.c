@@ -51,9 +51,11 @@ static inline void switch_to(struct cpu *cpu, struct thread *prev, struct thread
 void schedule(void)
 {
 	struct cpu *cpu = this_cpu->self;
-	struct thread *prev = cpu->current;
-	struct thread *next = run_queue_take(cpu);
+	struct thread *prev = cpu->current, *next;
 
+	if (prev != cpu->idle)
+		run_queue_leave(cpu, prev);
+	next = run_queue_take(cpu);
 	if (likely(next != prev))
 		switch_to(cpu, prev, next);
 }
@@ -67,14 +69,10 @@ int thread_give_way(void)
 	irq_disable();
 	cpu = this_cpu->self;
 	prev = cpu->current;
-	if (likely((cpu->ready & prev->yield_mask) == prev->fifo_bit)) {
-		/* Nobody more urgent: prev changes places with the first of its own queue. */
-		switch_to(cpu, prev, run_queue_rotate(prev->fifo, prev));
-	} else {
-		run_queue_add(cpu, prev);
+	if (thread_has_rival()) {
+		run_queue_requeue(cpu, prev);
 		next = run_queue_take(cpu);
-		if (next != prev)
-			switch_to(cpu, prev, next);
+		switch_to(cpu, prev, next);
 	}
 	irq_enable();
 #ifdef CONFIG_SIGNALS
@@ -82,6 +80,11 @@ int thread_give_way(void)
 		signal_door();
 #endif
 	return 0;
+}
+
+int upcall_yield(void)
+{
+	return thread_give_way();
 }
 
 /* The current thread, whose affinity forbids this CPU, goes elsewhere. Interrupts off. */
@@ -114,12 +117,14 @@ void sched_preempt(struct trap_frame *frame)
 	/* The idle thread looks for itself. */
 	if (prev == cpu->idle)
 		return;
-	if (unlikely(balance_must_leave(prev)))
+	if (unlikely(balance_must_leave(prev))) {
 		balance_send_current(prev);
-	else if (cpu->ready & prev->yield_mask)
-		run_queue_add(cpu, prev);
-	else
+		run_queue_leave(cpu, prev);
+	} else if (cpu->ready & prev->ctx.rivals) {
+		run_queue_requeue(cpu, prev);
+	} else {
 		return;
+	}
 	next = run_queue_take(cpu);
 	count_switch(cpu, next);
 	cpu->tick_switches = cpu->switches; /* next has a whole slice: it must not seem to switch */
@@ -160,7 +165,7 @@ bool sched_tick(void)
 	struct thread *current = cpu->current;
 
 	/* Whoever has had the CPU since the last tick makes room. */
-	if (cpu->ready & current->yield_mask && cpu->switches == cpu->tick_switches &&
+	if (cpu->ready & current->ctx.rivals && cpu->switches == cpu->tick_switches &&
 	    !current->unsliced)
 		cpu->need_resched = 1;
 	cpu->tick_switches = cpu->switches;
@@ -183,14 +188,17 @@ void thread_set_priority(struct thread *thread, unsigned priority)
 {
 	uint64_t flags = irq_save();
 	struct cpu *cpu = this_cpu->self;
-	bool waits = thread->state == THREAD_RUNNING && thread != cpu->current;
 
-	if (waits)
+	if (thread == cpu->current) {
+		run_queue_move(cpu, thread, priority);
+	} else if (thread->state == THREAD_RUNNING) {
 		run_queue_remove(cpu, thread);
-	run_queue_choose(thread, priority);
-	if (waits)
+		run_queue_choose(thread, priority);
 		run_queue_add(cpu, thread);
-	if (cpu->ready & (cpu->current->yield_mask >> 1) && cpu->current != cpu->idle)
+	} else {
+		run_queue_choose(thread, priority);
+	}
+	if (cpu->ready & (cpu->current->ctx.rivals >> 1) && cpu->current != cpu->idle)
 		cpu->need_resched = 1;
 	irq_restore(flags);
 	if (flags & RFLAGS_IF)

@@ -94,9 +94,6 @@ static struct thread *init_cpu(struct cpu *cpu)
 {
 	struct thread *idle = &idle_threads[cpu->id];
 
-	for (unsigned i = 0; i < PRIORITIES; i++)
-		list_init(&cpu->fifo[i]);
-
 	thread_init(idle, "idle", PRIORITY_IDLE);
 	idle->kernel = true;
 	cpu->idle = idle;
@@ -110,7 +107,7 @@ void sched_init_cpu(void)
 	struct thread *idle = init_cpu(cpu);
 
 	idle->state = THREAD_RUNNING;
-	idle->ctx.kernel_stack = cpu->kernel_stack;
+	context_adopt(&idle->ctx, (void *)cpu->kernel_stack);
 	cpu->current = idle;
 	cpu->priority = idle->priority;
 	timers_init();
@@ -131,7 +128,8 @@ void sched_init(void)
 
 	thread_init(&boot_thread, "main", PRIORITY_DEFAULT);
 	boot_thread.state = THREAD_RUNNING;
-	boot_thread.ctx.kernel_stack = cpu->kernel_stack;
+	context_adopt(&boot_thread.ctx, (void *)cpu->kernel_stack);
+	list_init(&boot_thread.ctx.ring);
 	cpu->current = &boot_thread;
 #ifdef CONFIG_SMP
 	cpu->priority = boot_thread.priority;
@@ -292,6 +290,7 @@ __noreturn void thread_exit(void)
 	clear_tid(self);
 	leave(self);
 
+	threads_reap(); /* context_yield(), which may come next, does not: at most this one waits for it */
 	irq_disable();
 	cpu = this_cpu->self;
 	self->state = THREAD_DEAD;
@@ -329,7 +328,7 @@ struct thread *thread_select(bool (*wanted)(struct thread *thread, uint64_t arg)
 	uint64_t flags = spin_lock(&threads.lock);
 	struct thread *thread, *found = NULL;
 
-	list_for_each(thread, &threads.all, all) {
+	list_for_each (thread, &threads.all, all) {
 		if (wanted(thread, arg)) {
 			found = thread;
 			break;
@@ -349,6 +348,6 @@ void thread_for_each(void (*visit)(struct thread *thread, void *ctx), void *ctx)
 {
 	struct thread *thread;
 
-	list_for_each(thread, &threads.all, all)
+	list_for_each (thread, &threads.all, all)
 		visit(thread, ctx);
 }

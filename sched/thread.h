@@ -32,11 +32,8 @@ struct thread {
 	uint8_t priority;        /* thread_set_priority() changes it */
 	bool kernel;             /* never runs program code */
 	uint32_t cpu;            /* whose run queue it stands in, or last stood in */
-	uint64_t yield_mask;     /* run queues at least as urgent: bits 0 to priority, */
-	uint64_t fifo_bit;       /* its own among them, */
-	struct list *fifo;       /* and that queue itself */
 	char name[16];
-	struct list run;         /* run queue or wait queue */
+	struct list run;         /* wait queue, or on its way to another CPU */
 	struct list all;         /* every thread, by creation */
 	struct tree_node by_tid;
 	void (*entry)(void *);   /* where a kernel thread starts */
@@ -96,7 +93,7 @@ __noreturn void thread_exit(void);
 /* Is another thread ready that is at least as urgent as the current one? */
 static inline bool thread_has_rival(void)
 {
-	return this_cpu->ready & current_thread()->yield_mask;
+	return this_cpu->ready & current_thread()->ctx.rivals;
 }
 
 /* Gives the CPU to the next ready thread, if it is at least as urgent. Returns 0. Threads only,
@@ -109,8 +106,8 @@ static inline int thread_yield(void)
 	return likely(!thread_has_rival()) ? 0 : thread_give_way();
 }
 
-/* Picks and runs another thread; the caller has put the current one where it belongs (or marked it
- * dead). Interrupts off. */
+/* Takes the current thread out of its run queue, and runs another one; the caller has put it where it
+ * waits (or marked it dead). Interrupts off. */
 void schedule(void);
 
 /* For upcall_preempt(): takes the CPU from the interrupted thread if another one as urgent is

@@ -9,10 +9,10 @@ PUBLISHED = {
 }
 # What others needed in this rig, best configuration, in instructions; and our own limits.
 PEERS = {
-    "getpid_call": ("Unikraft 7, HermitCore 8", 5),
-    "getpid_syscall": ("Unikraft 189, Linux 343, Nanos 1,078", 60),
-    "yield_alone": ("HermitCore 16, Unikraft 82, Linux 830", 16),
-    "yield_switch": ("Unikraft 177, HermitCore 321, Nanos 1,170, Linux 1,987", 80),
+    "getpid_call": ("Unikraft 7, HermitCore 8", 4),
+    "getpid_syscall": ("Unikraft 189, Linux 343, Nanos 1,078", 45),
+    "yield_alone": ("HermitCore 16, Unikraft 82, Linux 830", 10),
+    "yield_switch": ("Unikraft 177, HermitCore 321, Nanos 1,170, Linux 1,987", 40),
     "malloc_1mib": ("Unikraft 167 to 2,885, HermitCore 356, Linux 23,600, Nanos 37,900", None),
     "first_write": ("HermitCore 6 (not zeroed), Nanos 2,058, Linux 6,943, Unikraft 16,414", None),
 }

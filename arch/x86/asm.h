@@ -17,15 +17,19 @@
 /* struct cpu, through GS */
 #define CPU_CURRENT 0x08
 #define CPU_SCRATCH 0x10
-#define CPU_KERNEL_STACK 0x18
+#define CPU_SWITCHES 0x18
 #define CPU_READY 0x20
 
 /* struct context, first member of struct thread */
-#define CTX_RSP 0x00
-#define CTX_KERNEL_STACK 0x08
-#define CTX_FS_BASE 0x10
-#define CTX_XSTATE 0x18
-#define CTX_FRAME 0x20
+#define CTX_RING 0x00
+#define CTX_RSP 0x10
+#define CTX_RESUME 0x18
+#define CTX_FS_BASE 0x20
+#define CTX_KERNEL_STACK 0x28
+#define CTX_RIVALS 0x30
+#define CTX_RING_BIT 0x38
+#define CTX_XSTATE 0x40
+#define CTX_FRAME 0x48
 
 /* struct cpu_features */
 #define FEATURE_FSGSBASE 0

@@ -7,24 +7,27 @@
 #include "arch/x86/cpu.h"
 #include "lib/string.h"
 
-/* What context_switch() leaves at the saved RSP. */
+/* What context_switch() leaves, the first word below the saved RSP. */
 struct switch_image {
 	uint64_t fpu_control; /* MXCSR, then the x87 control word */
 	uint64_t r15, r14, r13, r12, rbx, rbp;
 	uint64_t rip;
 };
-_Static_assert(sizeof(struct switch_image) == sizeof(((struct context *)0)->preempt_image),
-               "preempt_image holds what context_switch() pops");
-_Static_assert(offsetof(struct context, preempt_frame) ==
-                   offsetof(struct context, preempt_image) + sizeof(struct switch_image),
-               "after the pops RSP points at the frame");
 
 /* Extended state of a fresh processor: the legacy area's two control words (SDM volume 1, 13.4). */
 #define XSAVE_FCW 0
 #define XSAVE_MXCSR 24
 
 void context_start(void);
+void context_switched(void);
+void context_yielded(void);
 void context_preempt_return(void);
+
+void context_adopt(struct context *ctx, void *kernel_stack_top)
+{
+	ctx->kernel_stack = (uint64_t)kernel_stack_top;
+	ctx->resume = (uint64_t)context_yielded;
+}
 
 void context_init(struct context *ctx, void *kernel_stack_top, void (*entry)(void *), void *arg)
 {
@@ -37,7 +40,8 @@ void context_init(struct context *ctx, void *kernel_stack_top, void (*entry)(voi
 		.r12 = (uint64_t)arg,
 		.rip = (uint64_t)context_start,
 	};
-	ctx->rsp = (uint64_t)image;
+	ctx->rsp = (uint64_t)&image->r15;
+	ctx->resume = (uint64_t)context_switched;
 	ctx->kernel_stack = (uint64_t)kernel_stack_top;
 	ctx->fs_base = 0;
 	ctx->xstate = NULL;
@@ -58,12 +62,9 @@ void context_set_xstate(struct context *ctx, void *area)
 /* Leaves frame in ctx so that switching to ctx resumes it. */
 static void leave_frame(struct context *ctx, const struct trap_frame *frame)
 {
-	struct switch_image *image = (struct switch_image *)ctx->preempt_image;
-
-	image->fpu_control = FPU_CONTROL_DEFAULT;
-	image->rip = (uint64_t)context_preempt_return;
 	ctx->preempt_frame = *frame;
-	ctx->rsp = (uint64_t)image;
+	ctx->rsp = (uint64_t)&ctx->preempt_frame;
+	ctx->resume = (uint64_t)context_preempt_return;
 }
 
 void context_clone(struct context *ctx, void *kernel_stack_top, void *area,

@@ -17,16 +17,16 @@ struct cpu {
 	struct cpu *self;           /* 0x00: GS-relative pointer to itself */
 	struct thread *current;     /* 0x08 */
 	uint64_t scratch;           /* 0x10: the syscall door parks RSP here */
-	uint64_t kernel_stack;      /* 0x18: top of current's kernel stack */
-	uint64_t ready;             /* 0x20: bit p set: run queue p has a thread (sched/) */
+	uint64_t switches;          /* 0x18: context switches so far */
+	uint64_t ready;             /* 0x20: bit p set: in run queue p somebody waits (sched/) */
 	uint32_t need_resched;      /* 0x28: an interrupt wants the CPU for another thread */
 	uint32_t id;                /* 0x2c */
 	uint32_t nmi_depth;         /* 0x30 */
 	uint32_t fault_depth;       /* 0x34: >0 while a page fault is handled on the fault stack */
-	struct list fifo[PRIORITIES];
+	struct list *front[PRIORITIES]; /* of the run queues; NULL: empty */
 	struct thread *idle;
 	struct thread *dead;        /* exited, to be freed by the next thread that runs */
-	uint64_t switches;          /* context switches so far */
+	uint64_t kernel_stack;      /* its top, where the CPU began */
 	bool tick_armed;            /* time slices: the timer is set */
 	uint64_t tick_switches;     /* value of switches at the last tick */
 #ifdef CONFIG_SMP

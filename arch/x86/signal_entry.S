@@ -13,7 +13,8 @@
 FUNCTION preempt_return_signals
 	movq	%rsp, %rbx
 	movq	%rsp, %rdi
-	movq	%gs:CPU_KERNEL_STACK, %rsp
+	movq	%gs:CPU_CURRENT, %rsp
+	movq	CTX_KERNEL_STACK(%rsp), %rsp
 	movq	TRAP_FRAME_RSP(%rdi), %rax
 	movq	%rsp, %rdx
 	subq	%rax, %rdx
@@ -35,7 +36,8 @@ END_FUNCTION trap_resume
 
 /* void signal_door(void): any system call will do; on the way out it takes the signals. */
 FUNCTION signal_door
-	movq	%gs:CPU_KERNEL_STACK, %rax
+	movq	%gs:CPU_CURRENT, %rax
+	movq	CTX_KERNEL_STACK(%rax), %rax
 	subq	%rsp, %rax
 	cmpq	$KERNEL_STACK_SIZE, %rax
 	jb	1f

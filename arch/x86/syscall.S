@@ -66,7 +66,8 @@
 
 FUNCTION syscall_entry
 	movq	%rsp, %gs:CPU_SCRATCH
-	movq	%gs:CPU_KERNEL_STACK, %rsp
+	movq	%gs:CPU_CURRENT, %rsp
+	movq	CTX_KERNEL_STACK(%rsp), %rsp
 	pushq	%gs:CPU_SCRATCH
 	sti
 	pushq	%r11

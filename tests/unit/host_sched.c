@@ -88,6 +88,11 @@ void context_init(struct context *ctx, void *kernel_stack_top, void (*entry)(voi
 		stop_test("pthread_create");
 }
 
+void context_adopt(struct context *ctx, void *kernel_stack_top)
+{
+	ctx->kernel_stack = (uint64_t)kernel_stack_top;
+}
+
 static void flow_end(struct flow *flow)
 {
 	flow->over = true;

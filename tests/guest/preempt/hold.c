@@ -127,6 +127,36 @@ __asm__(".text\n"
         "pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\n\t"
         "ret\n"
         ".size hold_general, . - hold_general");
+
+/* rbx, rbp and r12..r15 hold values, MXCSR and the x87 control word rounding modes, across plain
+ * calls. On the stack: the turns left, the pattern; what was read, what is to be. */
+__asm__(".text\n"
+        ".globl hold_call\n"
+        ".type hold_call, @function\n"
+        "hold_call:\n\t"
+        "push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15; sub $40, %rsp\n\t"
+        "lea 512(%rdi), %rdi\n\t" /* pattern->general */
+        "mov %rsi, (%rsp); mov %rdi, 8(%rsp)\n\t"
+        "mov 0x00(%rdi), %eax; and $3, %eax; mov %eax, %ecx; shl $13, %eax; shl $10, %ecx\n\t"
+        "or $0x1f80, %eax; or $0x37f, %ecx; mov %eax, 24(%rsp); mov %ecx, 28(%rsp)\n\t"
+        "ldmxcsr 24(%rsp); fldcw 28(%rsp)\n\t"
+        "mov 0x08(%rdi), %rbx; mov 0x10(%rdi), %rbp; mov 0x60(%rdi), %r12\n\t"
+        "mov 0x68(%rdi), %r13; mov 0x70(%rdi), %r14; mov 0x78(%rdi), %r15\n"
+        "1: call sched_yield\n\t"
+        "test %eax, %eax; jne 2f\n\t"
+        "decq (%rsp); jnz 1b\n\t"
+        "mov 8(%rsp), %rdi; movq $0, 16(%rsp); stmxcsr 16(%rsp); fnstcw 20(%rsp)\n\t"
+        "mov 16(%rsp), %rax; cmp 24(%rsp), %rax; jne 2f\n\t"
+        "cmp 0x08(%rdi), %rbx; jne 2f; cmp 0x10(%rdi), %rbp; jne 2f; cmp 0x60(%rdi), %r12\n\t"
+        "jne 2f; cmp 0x68(%rdi), %r13; jne 2f; cmp 0x70(%rdi), %r14; jne 2f\n\t"
+        "cmp 0x78(%rdi), %r15; jne 2f\n\t"
+        "mov $1, %ebx; jmp 3f\n"
+        "2: xor %ebx, %ebx\n"
+        "3: movl $0x1f80, 24(%rsp); movl $0x37f, 28(%rsp); ldmxcsr 24(%rsp); fldcw 28(%rsp)\n\t"
+        "mov %ebx, %eax\n\t"
+        "add $40, %rsp; pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\n\t"
+        "ret\n"
+        ".size hold_call, . - hold_call");
 /* clang-format on */
 
 _Static_assert(__builtin_offsetof(struct pattern, general) == 512, "assembly knows this offset");

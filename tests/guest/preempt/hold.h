@@ -21,5 +21,7 @@ int hold_ymm(const struct pattern *pattern, long turns);
 int hold_xmm_syscall(const struct pattern *pattern, long turns);
 int hold_ymm_syscall(const struct pattern *pattern, long turns);
 int hold_x87(const struct pattern *pattern, long turns);
+/* What a call preserves, across plain calls of sched_yield: rounding modes too. */
+int hold_call(const struct pattern *pattern, long turns);
 
 #endif

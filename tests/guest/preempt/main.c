@@ -156,6 +156,8 @@ int main(void)
 	} else {
 		skip("no AVX here");
 	}
+	run_holders("what calls preserve, across plain calls", hold_call, 20000);
+	run_holders("the same, switching all the time", hold_call, 1);
 	test_control_words();
 	return tap_done();
 }
