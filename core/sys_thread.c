@@ -13,6 +13,7 @@
 #include "core/syscall.h"
 #include "include/errno.h"
 #include "lib/string.h"
+#include "mm/frame.h"
 #include "sched/thread.h"
 
 /* What makes the child a thread of the same process. */
@@ -22,6 +23,9 @@
 	(CLONE_AS_THREAD | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SETTLS |                     \
 	 CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_IO | \
 	 CLONE_UNTRACED | CSIGNAL)
+
+/* Frames that no new thread gets: the others must still be able to touch their memory. */
+#define RESERVED_FRAMES 64
 
 long sys_clone(uint64_t flags, uint64_t stack, int *parent_tid, int *child_tid, uint64_t tls);
 long sys_clone3(void);
@@ -34,6 +38,38 @@ long sys_getppid(void);
 long sys_set_tid_address(uint32_t *word);
 long sys_arch_prctl(int code, uint64_t address);
 long sys_prctl(int option, char *arg);
+
+/* Are there more frames than those reserved? Where few are free, some may come from large pages that
+ * hold little (frame_set_reclaim()): taking frames brings them forth. */
+static bool frames_left(void)
+{
+	phys_t frame, taken = FRAME_NONE;
+	unsigned n = 0;
+
+	if (likely(frame_free_count() >= 2 * RESERVED_FRAMES))
+		return true;
+	for (; n < RESERVED_FRAMES && (frame = frame_alloc(0)) != FRAME_NONE; n++) {
+		*(phys_t *)phys_to_virt(frame) = taken;
+		taken = frame;
+	}
+	for (frame = taken; frame != FRAME_NONE; frame = taken) {
+		taken = *(phys_t *)phys_to_virt(frame);
+		frame_free(frame, 0);
+	}
+	return n == RESERVED_FRAMES;
+}
+
+/* A thread that found no memory at its first push could only be killed, with the whole program: so
+ * where memory is short it gets the beginning of its stack now, and clone() may fail. A stack that
+ * is none is the program's business. */
+static bool room_for_thread(uint64_t stack)
+{
+	char word[8];
+
+	return frames_left() &&
+	       (copy_from_program(word, (const void *)(stack - sizeof(word)), sizeof(word)) == 0 ||
+	        frame_free_count() >= RESERVED_FRAMES);
+}
 
 /* Tells whoever wants to know the number of the new thread, before it runs. */
 static long tell_tid(struct thread *thread, uint64_t flags, int *parent_tid, int *child_tid)
@@ -60,6 +96,8 @@ long sys_clone(uint64_t flags, uint64_t stack, int *parent_tid, int *child_tid, 
 		return -EINVAL; /* not canonical: loading it would fault */
 	if (stack)
 		frame.rsp = stack;
+	if (!room_for_thread(frame.rsp))
+		return -EAGAIN;
 	thread = thread_clone(&frame, flags & CLONE_SETTLS ? tls : current_thread()->ctx.fs_base);
 	if (!thread)
 		return -ENOMEM;

@@ -152,11 +152,23 @@ def test_touching_more_memory_than_there_is_ends_the_program(image, memory):
     assert "out of memory" in said and "give the VM more" in said
 
 
-def test_more_threads_than_there_is_room_for(image):
-    """Refused by clone, or the program ends for want of memory: never a hang or a panic."""
-    status, said = start(image, "exit", "exhaust_threads", options=["--memory=64M"])
-    assert (status, "threads, then" in said) == (0, True) or \
-        (status, "out of memory" in said) == (128 + SIGKILL, True), said
+@pytest.mark.parametrize("memory", ["24M", "64M", "128M"])
+@pytest.mark.parametrize("vcpus", [1, 4])
+def test_more_threads_than_there_is_room_for(request, memory, vcpus):
+    """Refused by clone: what is there already goes on."""
+    status, said = start(request.getfixturevalue("image" if vcpus == 1 else "smp_image"), "exit",
+                         "exhaust_threads", options=[f"--memory={memory}", f"--smp={vcpus}"])
+    assert status == 0, said
+    assert re.search(r"^\d{3,} threads, then: Resource temporarily unavailable", said, re.M), said
+
+
+@pytest.mark.parametrize("vcpus", [1, 4])
+def test_ten_thousand_threads_in_1_gib(request, vcpus):
+    image = request.getfixturevalue("image" if vcpus == 1 else "smp_image")
+    status, said = start(image, "many", "10000", options=["--memory=1G", f"--smp={vcpus}"])
+    check_tap(status, said)
+    sizes = re.findall(r"([\d.]+) KiB of memory each$", said, re.M)
+    assert len(sizes) == 2 and all(float(size) < 32 for size in sizes), said
 
 
 def test_main_may_end_before_its_threads(image):

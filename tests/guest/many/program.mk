@@ -1,0 +1,2 @@
+name := test-many
+sources := main.c
