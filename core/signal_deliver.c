@@ -72,6 +72,13 @@ static bool restarts(const struct trap_frame *frame)
 	case __NR_pread64:
 	case __NR_pwrite64:
 	case __NR_ioctl:
+	case __NR_connect:
+	case __NR_accept:
+	case __NR_accept4:
+	case __NR_sendto:
+	case __NR_sendmsg:
+	case __NR_recvfrom:
+	case __NR_recvmsg:
 		return true;
 	case __NR_futex:
 		return !frame->r10; /* with a timeout it would wait for too long */

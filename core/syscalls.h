@@ -143,6 +143,27 @@ SYSCALL(289, signalfd4)
 SYSCALL(290, eventfd2)
 #endif
 
+#ifdef CONFIG_SOCKETS
+SYSCALL(41, socket)
+SYSCALL(42, connect)
+SYSCALL(43, accept)
+SYSCALL(44, sendto)
+SYSCALL(45, recvfrom)
+SYSCALL(46, sendmsg)
+SYSCALL(47, recvmsg)
+SYSCALL(48, shutdown)
+SYSCALL(49, bind)
+SYSCALL(50, listen)
+SYSCALL(51, getsockname)
+SYSCALL(52, getpeername)
+SYSCALL(53, socketpair)
+SYSCALL(54, setsockopt)
+SYSCALL(55, getsockopt)
+SYSCALL(288, accept4)
+SYSCALL(299, recvmmsg)
+SYSCALL(307, sendmmsg)
+#endif
+
 #ifdef CONFIG_FS
 SYSCALL(22, pipe)
 SYSCALL(40, sendfile)

@@ -8,6 +8,7 @@
 #include "fs/initrd.h"
 #include "fs/made_up.h"
 #include "fs/sys.h"
+#include "fs/unix/unix.h"
 #include "fs/walk.h"
 #include "include/log.h"
 #include "include/panic.h"
@@ -145,5 +146,7 @@ void files_init(const struct boot_info *bi)
 	mount_made_up("dev", &dev_fs, &dev_root_ops);
 	mount_made_up("proc", &proc_fs, &proc_root_ops);
 	mount_made_up("sys", &sys_fs, &sys_root_ops);
+	if (IS_ENABLED(CONFIG_UNIX_SOCKETS))
+		unix_init();
 	boot_mark("files");
 }

@@ -1,0 +1,2 @@
+name := test-sockets
+sources := main.c pairs.c names.c datagrams.c passing.c options.c hostile.c
