@@ -12,7 +12,7 @@ uint64_t xen_time_now(void)
 {
 	struct vcpu_time_info t;
 
-	if (!xen_shared)
+	if (!xen_vcpu[cpu_id()])
 		return 0;
 	xen_time_read(&xen_vcpu[cpu_id()]->time, &t);
 	return xen_time_at(&t, rdtsc_ordered());
@@ -35,7 +35,7 @@ bool xen_tsc_scale(struct tsc_scale *scale)
 {
 	struct vcpu_time_info t;
 
-	if (!xen_shared)
+	if (!xen_vcpu[cpu_id()])
 		return false;
 	xen_time_read(&xen_vcpu[cpu_id()]->time, &t);
 	scale->mul = t.tsc_to_system_mul;

@@ -16,7 +16,7 @@ uint64_t xen_time_at(const struct vcpu_time_info *t, uint64_t tsc);
 /* Wall clock at Xen's system time 0, ns since 1970; 0: not set. */
 uint64_t xen_wall_base(const struct shared_info *shared);
 
-/* Xen's system time now, ns: the clock that SCHEDOP_poll's timeout is in; 0: no shared page. */
+/* Xen's system time now, ns: the clock that SCHEDOP_poll's timeout is in; 0: Xen tells this vCPU no time. */
 uint64_t xen_time_now(void);
 
 /* Sleeps in Xen for up to ns, so that other domains run; an event may end it early. Without a clock it

@@ -12,10 +12,12 @@
 #include "mm/heap.h"
 #include "sched/thread.h"
 #include "xen/balloon.h"
+#include "xen/check.h"
 #include "xen/clock.h"
 #include "xen/event.h"
 #include "xen/hypercall.h"
 #include "xen/suspend.h"
+#include "xen/unplug.h"
 #include "xen/xenstore.h"
 
 #define PRIORITY_CONTROL 8 /* before any program's threads */
@@ -161,13 +163,18 @@ static void control_thread(void *unused)
 {
 	uint64_t deadline;
 	bool all = false;
-	int err = xenstore_connect();
+	int err;
 
 	(void)unused;
+	if (IS_ENABLED(CONFIG_XEN_UNPLUG))
+		xen_unplug();
+	err = xenstore_connect();
 	if (err) {
 		log_warn("xen: no xenstore (error %d): xl shutdown and its like will not be heard", err);
 		return;
 	}
+	if (IS_ENABLED(CONFIG_XEN_CHECK))
+		xen_check_begin();
 	for (;;) {
 		if (!all) {
 			all = set_watches();
@@ -208,8 +215,8 @@ static void on_timer(struct timer *timer)
 	begin();
 }
 
-/* Lets Xen's own timer call on_event(). That is three exits from the VM; to set up the local APIC
- * takes twice as many. */
+/* Lets Xen's own timer call on_event(). That is four exits from the VM; to set up the local APIC
+ * takes more. */
 static int start_by_event(void)
 {
 	struct vcpu_set_singleshot_timer timer = { .timeout_abs_ns = xen_time_now() + DELAY_NS };
@@ -223,11 +230,12 @@ static int start_by_event(void)
 	return err;
 }
 
-void xen_control_init(void)
+void xen_control_init(bool emulated)
 {
 	static struct timer timer;
 
-	if (start_by_event() == 0)
+	/* Events want the shared page, which is dear in an HVM guest (xen/shared.h). */
+	if (!emulated && start_by_event() == 0)
 		return;
 	timer_init(&timer, on_timer);
 	timer_arm(&timer, clock_ns() + DELAY_NS);

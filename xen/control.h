@@ -7,8 +7,9 @@
 
 #include "include/types.h"
 
-/* Lets the thread begin in CONFIG_XEN_CONTROL_DELAY milliseconds. Threads and timers exist. */
-void xen_control_init(void);
+/* Lets the thread begin in CONFIG_XEN_CONTROL_DELAY milliseconds. emulated: there is a device model.
+ * Threads and timers exist. */
+void xen_control_init(bool emulated);
 
 /* control/sysrq: does what letter stands for, with the meanings that Linux has. Threads only. */
 void xen_sysrq(char letter);

@@ -5,6 +5,7 @@
 #include "arch/x86/cpu.h"
 #include "arch/x86/lapic.h"
 #include "arch/x86/percpu.h"
+#include "arch/x86/spinlock.h"
 #include "arch/x86/trap.h"
 #include "include/errno.h"
 #include "include/log.h"
@@ -21,6 +22,7 @@ struct binding {
 /* Handlers by port, 64 ports to a block that is allocated when the first of them is bound. */
 static struct binding *bindings[EVENT_PORTS / 64];
 
+static struct spinlock lock; /* of these: */
 static bool prepared, started;
 
 /* Upcalls come through the LAPIC and want an end of interrupt. */
@@ -64,17 +66,25 @@ static void upcall(struct trap_frame *frame)
  * get. Everything is masked first, so nothing arrives yet. */
 int event_prepare(void)
 {
+	uint64_t flags;
 	int err;
 
 	if (prepared)
 		return 0;
-	if (!xen_shared)
-		return -ENODEV;
+	err = xen_shared_map();
+	if (err)
+		return err;
+	flags = spin_lock(&lock);
+	if (prepared) {
+		spin_unlock(&lock, flags);
+		return 0;
+	}
 	memset(xen_shared->evtchn_mask, 0xff, sizeof(xen_shared->evtchn_mask));
 	trap_set_handler(VECTOR_XEN, upcall);
 	err = xen_set_param(HVM_PARAM_CALLBACK_IRQ,
 	                    (uint64_t)HVM_PARAM_CALLBACK_TYPE_VECTOR << 56 | VECTOR_XEN);
 	prepared = !err;
+	spin_unlock(&lock, flags);
 	return err;
 }
 

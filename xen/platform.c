@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The Xen shell. Each hypercall is an exit from the VM, so on the way to main there are only those
- * that the console and the clock need: the shared page and the console's two parameters. Events
+ * that the console and the clock need: the vCPU's time and the console's two parameters. Events
  * begin when somebody wants one. */
 #include "include/platform.h"
 
@@ -14,25 +14,21 @@
 #include "xen/cpus.h"
 #include "xen/hypercall.h"
 #include "xen/shared.h"
-#include "xen/unplug.h"
 #include "xen/xenstore.h"
 
 #define EXIT_STATUS_NS (200 * NS_PER_MS) /* as long may it keep the machine from stopping */
 #define PIC1_DATA 0x21                   /* 8259A: interrupt masks of the two */
 #define PIC2_DATA 0xa1
 
-static int shared_error = -ENODEV, console_error = -ENODEV;
-static bool has_pic;
+static int vcpu_error = -ENODEV, console_error = -ENODEV;
+static bool emulated; /* there is a device model: an HVM guest */
 
 static void early_init(struct boot_info *bi)
 {
 	if (!xen_detect())
 		return;
-	/* A PVH guest has no emulated devices; the others lose theirs before anybody looks for them. */
-	has_pic = bi->protocol != BOOT_PROTOCOL_PVH;
-	if (IS_ENABLED(CONFIG_XEN_UNPLUG) && has_pic)
-		xen_unplug();
-	shared_error = xen_shared_map();
+	emulated = bi->protocol != BOOT_PROTOCOL_PVH;
+	vcpu_error = xen_vcpu_map();
 	console_error = xen_console_init();
 }
 
@@ -41,13 +37,13 @@ static int init(void)
 	if (console_error)
 		log_warn("xen: no console (error %d): the toolstack gave this domain none", console_error);
 	/* Firmware leaves the timer's interrupt open, on a vector that is an exception's. */
-	if (has_pic) {
+	if (emulated) {
 		outb(PIC1_DATA, 0xff);
 		outb(PIC2_DATA, 0xff);
 	}
-	if (IS_ENABLED(CONFIG_XEN_CONTROL) && !shared_error)
-		xen_control_init();
-	return shared_error;
+	if (IS_ENABLED(CONFIG_XEN_CONTROL) && !vcpu_error)
+		xen_control_init(emulated);
+	return vcpu_error;
 }
 
 #define DEBUGCON_PORT 0xe9 /* a Xen built for debugging prints it on its own console */
@@ -95,7 +91,7 @@ static __noreturn void stop(enum stop_reason reason, int status)
 
 	irq_disable();
 	xen_console_flush();
-	if (IS_ENABLED(CONFIG_XEN_EXIT_STATUS) && !shared_error)
+	if (IS_ENABLED(CONFIG_XEN_EXIT_STATUS) && !vcpu_error)
 		write_exit_status(reason, status);
 	if (xen_detect())
 		xen_sched_op(SCHEDOP_shutdown, &shutdown);

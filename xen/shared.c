@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Maps the shared info page and the per-vCPU parts of it. */
+/* The vCPUs' own parts of what Xen shares with the domain, registered first thing; and the page with
+ * the rest of it, which appears when somebody wants it. */
 #include "xen/shared.h"
 
 #include "arch/x86/paging.h"
 #include "arch/x86/percpu.h"
+#include "arch/x86/spinlock.h"
 #include "xen/hypercall.h"
 
 struct shared_info *xen_shared;
 struct vcpu_info *xen_vcpu[CONFIG_NR_CPUS];
+
+/* None may cross a page. */
+static struct vcpu_info infos[CONFIG_NR_CPUS] __aligned(64);
+_Static_assert(sizeof(infos[0]) == 64, "vcpu_info");
+
+static struct spinlock lock;
 
 int xen_shared_map(void)
 {
@@ -16,22 +24,19 @@ int xen_shared_map(void)
 		.space = XENMAPSPACE_shared_info,
 		.gpfn = XEN_SHARED_INFO_PHYS >> FRAME_SHIFT,
 	};
-	long err = xen_memory_op(XENMEM_add_to_physmap, &map);
+	uint64_t flags = spin_lock(&lock);
+	long err = xen_shared ? 0 : xen_memory_op(XENMEM_add_to_physmap, &map);
 
-	if (err)
-		return (int)err;
-	xen_shared = phys_to_virt(XEN_SHARED_INFO_PHYS);
-	return xen_vcpu_map();
+	if (!err)
+		WRITE_ONCE(xen_shared, phys_to_virt(XEN_SHARED_INFO_PHYS));
+	spin_unlock(&lock, flags);
+	return (int)err;
 }
 
-#if CONFIG_NR_CPUS > XEN_LEGACY_MAX_VCPUS
-/* vcpu_info of the vCPUs that the shared page has no room for. Must not cross a page. */
-static struct vcpu_info further_vcpus[CONFIG_NR_CPUS - XEN_LEGACY_MAX_VCPUS] __aligned(64);
-
-static int register_vcpu(uint32_t cpu)
+int xen_vcpu_map(void)
 {
-	struct vcpu_info *info = &further_vcpus[cpu - XEN_LEGACY_MAX_VCPUS];
-	phys_t phys = virt_to_phys(info);
+	uint32_t cpu = cpu_id();
+	phys_t phys = virt_to_phys(&infos[cpu]);
 	struct vcpu_register_vcpu_info reg = {
 		.mfn = phys >> FRAME_SHIFT,
 		.offset = phys & FRAME_MASK,
@@ -39,19 +44,15 @@ static int register_vcpu(uint32_t cpu)
 	long err = xen_vcpu_op(VCPUOP_register_vcpu_info, cpu, &reg);
 
 	if (!err)
-		xen_vcpu[cpu] = info;
+		xen_vcpu[cpu] = &infos[cpu];
 	return (int)err;
 }
-#endif
 
-int xen_vcpu_map(void)
+int xen_shared_resume(void)
 {
-	uint32_t cpu = cpu_id();
+	bool mapped = xen_shared;
+	int err = xen_vcpu_map();
 
-#if CONFIG_NR_CPUS > XEN_LEGACY_MAX_VCPUS
-	if (cpu >= XEN_LEGACY_MAX_VCPUS)
-		return register_vcpu(cpu);
-#endif
-	xen_vcpu[cpu] = &xen_shared->vcpu_info[cpu];
-	return 0;
+	xen_shared = NULL;
+	return !err && mapped ? xen_shared_map() : err;
 }

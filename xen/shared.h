@@ -13,14 +13,20 @@
 /* The page, NULL before xen_shared_map() succeeded. */
 extern struct shared_info *xen_shared;
 
-/* This domain's vCPUs by cpu_id(). */
+/* This domain's vCPUs by cpu_id(), NULL before xen_vcpu_map(). */
 extern struct vcpu_info *xen_vcpu[CONFIG_NR_CPUS];
 
-/* Lets the page appear. Returns 0 or Xen's error. Again after a resume. */
+/* Lets the page appear unless it has. Not for the way to main: in an HVM guest Xen has the device
+ * model forget all that it has mapped of the guest (the page leaves the place where the firmware had
+ * it), and the vCPU waits for that. Any context. Returns 0 or Xen's error. */
 int xen_shared_map(void);
 
-/* Finds this CPU's vcpu_info: in the shared page for the first 32 vCPUs, else registered with Xen.
- * Each CPU calls it for itself. Returns 0 or Xen's error. */
+/* Registers this CPU's vcpu_info with Xen: time and pending events are in it. Each CPU calls it for
+ * itself (Xen wants it so), once in a domain's life. Returns 0 or Xen's error. */
 int xen_vcpu_map(void);
+
+/* In a new domain, on the CPU that woke: what it had is there again. Other CPUs call xen_vcpu_map().
+ * Returns 0 or Xen's error. */
+int xen_shared_resume(void);
 
 #endif

@@ -5,6 +5,7 @@
 #include "xen/suspend.h"
 
 #include "arch/x86/cpu.h"
+#include "arch/x86/smp.h"
 #include "arch/x86/tsc.h"
 #include "core/clock.h"
 #include "include/log.h"
@@ -15,6 +16,7 @@
 #include "xen/event.h"
 #include "xen/hypercall.h"
 #include "xen/shared.h"
+#include "xen/unplug.h"
 #include "xen/xenstore.h"
 
 static struct list hooks = LIST_INIT(hooks);
@@ -28,7 +30,7 @@ void xen_on_suspend(struct xen_suspend_hook *hook)
 static void renew(uint64_t ns)
 {
 	struct tsc_scale scale;
-	int err = xen_shared_map();
+	int err = xen_shared_resume();
 
 	if (!err)
 		err = event_resume();
@@ -57,6 +59,15 @@ static bool sleep(void)
 	return result == 0;
 }
 
+/* The other vCPUs, each for itself. */
+static void rejoin(void)
+{
+	int err = xen_vcpu_map();
+
+	if (err)
+		panic("xen: a vCPU cannot go on after the suspension (error %d)", err);
+}
+
 void xen_suspend(void)
 {
 	struct xen_suspend_hook *hook;
@@ -70,9 +81,13 @@ void xen_suspend(void)
 	}
 	xenstore_suspend();
 	flags = irq_save();
+	smp_park_others();
 	xen_console_flush(); /* the toolstack clears the ring */
 	renewed = sleep();
+	smp_release_others(renewed ? rejoin : NULL);
 	irq_restore(flags);
+	if (IS_ENABLED(CONFIG_XEN_UNPLUG) && renewed)
+		xen_unplug();
 	xenstore_resume(renewed);
 	list_for_each (hook, &hooks, node)
 		if (hook->resume)

@@ -37,11 +37,26 @@ static pte_t start_tables[3][TABLE_ENTRIES] __aligned(FRAME_SIZE);
 
 static uint32_t stopper = NOBODY; /* who has stopped all others */
 
+static uint32_t parking, parked; /* shall others stand still; how many do */
+static void (*on_release)(void);
+
 void cpu_request(unsigned cpu, uint32_t requests)
 {
 	if (!__atomic_fetch_or(&cpus[cpu].requests, requests, __ATOMIC_SEQ_CST) &&
 	    !__atomic_load_n(&cpus[cpu].polling, __ATOMIC_SEQ_CST))
 		lapic_send(cpus[cpu].apic_id, VECTOR_CPU);
+}
+
+/* In an interrupt that was open, so whatever this CPU was doing, no spinlock is held here. TLB
+ * flushes go on: a CPU that is not here yet may be waiting for one. */
+static void park(void)
+{
+	__atomic_fetch_add(&parked, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&parking, __ATOMIC_SEQ_CST))
+		cpu_wait();
+	if (on_release)
+		on_release();
+	__atomic_fetch_sub(&parked, 1, __ATOMIC_SEQ_CST);
 }
 
 static void serve(struct cpu *cpu)
@@ -53,7 +68,9 @@ static void serve(struct cpu *cpu)
 		tlb_serve();
 	if (requests & CPU_REQUEST_TSC)
 		tsc_answer();
-	if (requests & ~(CPU_REQUEST_TLB | CPU_REQUEST_TSC))
+	if (requests & CPU_REQUEST_PARK)
+		park();
+	if (requests & ~(CPU_REQUEST_TLB | CPU_REQUEST_TSC | CPU_REQUEST_PARK))
 		upcall_cpu_requests(requests);
 }
 
@@ -176,6 +193,8 @@ void smp_online(void)
 
 	cpu->apic_id = lapic_id();
 	__atomic_fetch_or(&cpus_online, BIT(cpu->id), __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&parking, __ATOMIC_SEQ_CST))
+		cpu_wait();
 	write_cr3(read_cr3()); /* nobody has told this CPU of changes so far */
 	smp_stop_check();
 }
@@ -188,6 +207,27 @@ void smp_set_arrived(unsigned count)
 unsigned smp_arrived(void)
 {
 	return READ_ONCE(smp_next);
+}
+
+void smp_park_others(void)
+{
+	uint64_t others;
+	uint32_t wanted = 0;
+
+	__atomic_store_n(&parking, 1, __ATOMIC_SEQ_CST);
+	others = cpus_now_online() & ~BIT(cpu_id());
+	for (; others; others &= others - 1, wanted++)
+		cpu_request((unsigned)__builtin_ctzl(others), CPU_REQUEST_PARK);
+	while (__atomic_load_n(&parked, __ATOMIC_SEQ_CST) < wanted)
+		cpu_wait();
+}
+
+void smp_release_others(void (*rejoin)(void))
+{
+	on_release = rejoin;
+	__atomic_store_n(&parking, 0, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&parked, __ATOMIC_SEQ_CST))
+		cpu_wait();
 }
 
 void smp_stop_others(void)

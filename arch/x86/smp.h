@@ -15,6 +15,7 @@
 #define CPU_REQUEST_RECHECK (1U << 4)
 #define CPU_REQUEST_TIMERS (1U << 5)
 #define CPU_REQUEST_SIGNAL (1U << 6) /* only the interrupt: core/signal.c */
+#define CPU_REQUEST_PARK (1U << 7)   /* smp_park_others() */
 
 #ifdef CONFIG_SMP
 
@@ -69,6 +70,12 @@ void smp_stop_others(void);
 /* In the handler of an NMI, and where a CPU comes online: does not return if that was smp_stop_others(). */
 void smp_stop_check(void);
 
+/* Between the two all other CPUs stand still with interrupts off, holding no spinlock: the machine
+ * below them is about to change. Each calls rejoin (may be NULL) before it goes on. Interrupts off;
+ * one caller at a time. */
+void smp_park_others(void);
+void smp_release_others(void (*rejoin)(void));
+
 /* What the rooms above provide: a further CPU's life (core/cpus.c), on its own stack with interrupts
  * off and no traps yet; and the other requests (sched/balance.c), from the interrupt. */
 __noreturn void upcall_cpu_start(void);
@@ -92,6 +99,15 @@ static inline void cpu_wait(void)
 
 static inline void smp_stop_others(void)
 {
+}
+
+static inline void smp_park_others(void)
+{
+}
+
+static inline void smp_release_others(void (*rejoin)(void))
+{
+	(void)rejoin;
 }
 
 static inline void smp_stop_check(void)
