@@ -34,11 +34,11 @@ def _ready_made(image, kind):
 
 class Guest:
     """kernel: path of an image on this machine (PVH). iso: of a CD (HVM). Everything else goes into
-    the xl configuration as it is: memory=64, vcpus=2, cmdline="...", disk=[...]. config: an xl
-    configuration that lies in dom0 already and is used as it is."""
+    the xl configuration as it is: memory=64, vcpus=2, cmdline="...". disks: beside the CD, as xl
+    has them. config: an xl configuration that lies in dom0 already and is used as it is."""
 
     def __init__(self, lab, name, kernel=None, iso=None, ramdisk=None, paused=False,
-                 config=None, **settings):
+                 disks=(), config=None, **settings):
         self.lab = lab
         self.paused = paused
         self.name = name
@@ -54,7 +54,7 @@ class Guest:
             pass
         elif iso:
             self.settings.update(type="hvm", boot="d", vga="none", usb=0,
-                                 disk=[f"file:{self._file(iso)},hdc:cdrom,r"])
+                                 disk=[f"file:{self._file(iso)},hdc:cdrom,r"] + list(disks))
         else:
             self.settings.update(type="pvh", kernel=self._file(kernel))
         if ramdisk:

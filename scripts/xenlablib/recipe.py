@@ -6,8 +6,14 @@ import json
 import os
 import subprocess
 
-SUITE = "bookworm"
-XEN = "4.17"
+from .errors import LabError
+
+# Debian's releases and the Xen in each; XENLAB_XEN in the environment chooses.
+SUITES = {"4.17": "bookworm", "4.20": "trixie"}
+XEN = os.environ.get("XENLAB_XEN", "4.17")
+if XEN not in SUITES:
+    raise LabError(f"XENLAB_XEN is {XEN!r}; there are " + " and ".join(SUITES))
+SUITE = SUITES[XEN]
 PACKAGES = [
     f"xen-utils-{XEN}", f"xen-hypervisor-{XEN}-amd64", "qemu-system-xen", "seabios",
     "linux-image-amd64", "initramfs-tools", "busybox", "kmod", "procps", "iproute2",

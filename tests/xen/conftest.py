@@ -17,6 +17,19 @@ labs = []
 LIMIT_MIN = 60  # for all tests together, on however busy a machine
 
 
+def pytest_addoption(parser):
+    parser.addoption("--slow", action="store_true", help="also tests that take many minutes")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes many minutes; only with --slow")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--slow"):
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+
+
 class Dom0:
     """The lab of this run; another one is started where it has died."""
 
@@ -62,14 +75,17 @@ def lab(dom0):
 
 @pytest.fixture
 def create(lab):
-    """create(image, program, words, **settings): a guest that is gone after the test."""
+    """create(image, program, words, **settings): a guest that is gone after the test. image: of a
+    PVH guest, or what the fixture hvm gives."""
     guests = []
 
     def start(image, program=None, words="", **settings):
         name = f"t{lab.number()}"
-        line = f"pagurus.program={program} " if program else ""
-        if "iso" not in settings:
-            settings.setdefault("cmdline", line + words)
+        line = (f"pagurus.program={program} " if program else "") + words
+        if callable(image):
+            image, settings["iso"] = None, image(line)
+        elif "iso" not in settings:
+            settings.setdefault("cmdline", line)
         guests.append(lab.create(name, image, **settings))
         return guests[-1]
 
@@ -83,6 +99,9 @@ def pvh(work):
     """An image for PVH guests with all of tests/guest's programs; pagurus.program= selects."""
     out = work / "pvh"
     make(f"O={out}", "pvh_defconfig")
+    with open(out / ".config", "a", encoding="utf-8") as file:
+        file.write("CONFIG_FS=y\n")  # for tests/guest/files
+    make(f"O={out}", "olddefconfig")
     make(f"O={out}", "APP=" + " ".join("tests/guest/" + name for name in PROGRAMS))
     return str(out / "pagurus.elf")
 
@@ -104,17 +123,20 @@ def iso(work):
 
 
 @pytest.fixture(scope="session")
-def program_iso(work):
-    """program_iso(command line): an ISO with all of tests/guest's programs that boots with it."""
+def hvm(work):
+    """hvm(command line): an ISO with all of tests/guest's programs that boots with it."""
     out = work / "hvm-programs"
+    make(f"O={out}", "hvm_defconfig")
+    make(f"O={out}", "APP=" + " ".join("tests/guest/" + name for name in PROGRAMS))
+    isos = {}
 
     def build(line):
-        make(f"O={out}", "hvm_defconfig")
-        make(f"O={out}", "APP=" + " ".join("tests/guest/" + name for name in PROGRAMS))
-        path = out / "program.iso"
-        done = run(["scripts/mkiso", "--cmdline", line, "multiboot2", out / "pagurus.elf", path])
-        assert done.returncode == 0, done.stdout
-        return str(path)
+        if line not in isos:
+            path = out / f"program-{len(isos)}.iso"
+            done = run(["scripts/mkiso", "--cmdline", line, "multiboot2", out / "pagurus.elf", path])
+            assert done.returncode == 0, done.stdout
+            isos[line] = str(path)
+        return isos[line]
 
     return build
 

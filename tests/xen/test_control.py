@@ -8,7 +8,7 @@ import pytest
 
 def ready(create, pvh, words="echo", program="test-console", line="ready", **settings):
     guest = create(pvh, program, words, **settings)
-    guest.expect(line)
+    guest.expect(line, 120)
     listening(guest)
     return guest
 

@@ -8,8 +8,8 @@ import pytest
 
 from .test_console import lines
 
-DAEMONS = ("xenstored --pid-file /run/xenstored.pid && /usr/lib/xen-4.17/bin/xen-init-dom0 && "
-           "/usr/lib/xen-4.17/bin/xenconsoled --log=all --log-dir=/var/log/xen/console "
+DAEMONS = ("xenstored --pid-file /run/xenstored.pid && /usr/lib/xen-4.*/bin/xen-init-dom0 && "
+           "/usr/lib/xen-4.*/bin/xenconsoled --log=all --log-dir=/var/log/xen/console "
            "--pid-file=/run/xenconsoled.pid")
 
 

@@ -82,15 +82,3 @@ def test_hvm(create, iso, memory):
     guest = create(None, iso=iso, memory=memory)
     says_hello(guest, "multiboot2", 120)
     assert guest.wait(120) == "poweroff"
-
-
-def test_hvm_console(create, program_iso):
-    """Events in a guest that firmware, GRUB and their interrupts have been in before."""
-    guest = create(None, iso=program_iso("pagurus.program=test-console echo"))
-    guest.expect("ready\r\n", 120)
-    for i in range(1, 6):
-        guest.type(f"line {i}\n")
-        guest.expect(f"got {i} <line {i}>")
-    guest.type("quit\n")
-    assert guest.wait() == "poweroff"
-    assert "pagurus: exit status 7" in guest.whole_console()

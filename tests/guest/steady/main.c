@@ -2,7 +2,9 @@
 /* steady: goes on while somebody outside pauses, moves or resizes the guest. Without arguments it
  * checks that clocks do not run back; "clock" prints both clocks ten times a second; "spin" says so and
  * then computes for ever, without any system call; "deaf" ignores SIGTERM; "orderly" handles it and
- * returns 5; "keep MIB" fills so much memory and checks it again and again. */
+ * returns 5; "keep MIB" fills so much memory and checks it again and again; "crowd COUNT" has as many
+ * threads count and look at the clock, and says whether all of them go on. */
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -118,6 +120,56 @@ static int keep(size_t mib)
 	}
 }
 
+#define CROWD_MAX 16
+
+static unsigned counts[CROWD_MAX];
+static uint64_t latest; /* what any of them has seen of the clock */
+static unsigned back;   /* how often one saw less than another had before */
+
+static void *count(void *arg)
+{
+	unsigned *mine = arg;
+
+	for (;;) {
+		uint64_t seen = __atomic_load_n(&latest, __ATOMIC_ACQUIRE);
+		uint64_t time = now(CLOCK_MONOTONIC);
+
+		if (time < seen)
+			__atomic_fetch_add(&back, 1, __ATOMIC_RELAXED);
+		while (time > seen && !__atomic_compare_exchange_n(&latest, &seen, time, 1,
+		                                                   __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+			;
+		if (__atomic_add_fetch(mine, 1, __ATOMIC_RELAXED) % 256 == 0)
+			nap(1);
+	}
+	return NULL;
+}
+
+static int crowd(unsigned threads)
+{
+	unsigned before[CROWD_MAX] = { 0 };
+	pthread_t thread;
+
+	if (!threads || threads > CROWD_MAX)
+		return 1;
+	for (unsigned i = 0; i < threads; i++)
+		if (pthread_create(&thread, NULL, count, &counts[i]))
+			return 1;
+	for (unsigned round = 1;; round++) {
+		unsigned standing = 0;
+
+		nap(1000);
+		for (unsigned i = 0; i < threads; i++) {
+			unsigned next = __atomic_load_n(&counts[i], __ATOMIC_RELAXED);
+
+			standing += next == before[i];
+			before[i] = next;
+		}
+		printf("crowd %u: %u stand still, the clock ran back %u times\n", round, standing,
+		       __atomic_load_n(&back, __ATOMIC_RELAXED));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
@@ -131,5 +183,7 @@ int main(int argc, char **argv)
 		return orderly();
 	if (argc > 2 && !strcmp(argv[1], "keep"))
 		return keep((size_t)atol(argv[2]));
+	if (argc > 2 && !strcmp(argv[1], "crowd"))
+		return crowd((unsigned)atoi(argv[2]));
 	return check();
 }
