@@ -46,6 +46,10 @@ long area_remap(struct address_space *as, virt_t addr, size_t old_length, size_t
  * Returns 0, -EINVAL, -ENOMEM. */
 int area_advise(struct address_space *as, virt_t addr, size_t length, int advice);
 
+/* Makes [start, end), pages of anonymous areas that nobody else uses, zero: what has no frame is that
+ * already and gets none. */
+void area_zero(struct address_space *as, virt_t start, virt_t end);
+
 /* brk: moves the end of the heap; 0 asks. Returns the end in force (unchanged on failure). */
 virt_t area_brk(struct address_space *as, virt_t end);
 
@@ -61,6 +65,29 @@ int area_resident(struct address_space *as, virt_t addr, size_t pages, uint8_t *
  * -EFAULT: no area, or its protection forbids it; -ENOMEM: no frame left.
  * Called on the fault stack with interrupts off; does not sleep. */
 int area_fault(struct address_space *as, virt_t addr, uint64_t error);
+
+/* Sets who knows of memory that nobody needs. Called when no frame is left, with the areas locked: it
+ * calls drop for ranges (page-aligned) whose content may be lost, which returns whether they are
+ * zeros now. It must not touch memory that may have no frame. Returns whether it found any. */
+#ifdef CONFIG_RECLAIM
+void area_set_trim(bool (*trim)(bool (*drop)(virt_t start, virt_t end)));
+
+/* Makes so many more bytes free by taking pages of zeros from the program. Returns whether that
+ * was possible. Goes through all memory where it is not: for a caller that would fail otherwise. */
+bool area_make_room(struct address_space *as, uint64_t bytes);
+#else
+static inline bool area_make_room(struct address_space *as, uint64_t bytes)
+{
+	(void)as;
+	(void)bytes;
+	return false;
+}
+
+static inline void area_set_trim(bool (*trim)(bool (*drop)(virt_t start, virt_t end)))
+{
+	(void)trim;
+}
+#endif
 
 struct area_stats {
 	uint64_t areas;

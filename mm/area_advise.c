@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* madvise and mincore. */
+#include "arch/x86/clear.h"
 #include "arch/x86/trap.h"
 #include "include/errno.h"
 #include "mm/area_space.h"
@@ -118,4 +119,37 @@ int area_resident(struct address_space *as, virt_t addr, size_t pages, uint8_t *
 	}
 	area_unlock(as, irq);
 	return covered ? 0 : -ENOMEM;
+}
+
+/* In [va, end), which lies in one aligned block of 2 MiB. */
+static void zero_block(struct address_space *as, virt_t va, virt_t end)
+{
+	while (va < end) {
+		unsigned order;
+		pte_t *entry = paging_lookup(as->root, va, &order);
+		uint64_t size = FRAME_SIZE << order;
+		virt_t next = MIN(end, ALIGN_DOWN(va, size) + size);
+
+		if (*entry)
+			clear_pages(phys_to_virt((*entry & PTE_ADDR & -size) + (va & (size - 1))), next - va);
+		va = next;
+		/* The other pages of the same table need no walk. */
+		while (order == ORDER_4K && va < end && paging_index(++entry)) {
+			if (*entry)
+				clear_pages(phys_to_virt(*entry & PTE_ADDR), FRAME_SIZE);
+			va += FRAME_SIZE;
+		}
+	}
+}
+
+void area_zero(struct address_space *as, virt_t start, virt_t end)
+{
+	while (start < end) {
+		virt_t next = MIN(end, ALIGN_DOWN(start, LARGE_PAGE) + LARGE_PAGE);
+		uint64_t irq = area_lock(as);
+
+		zero_block(as, start, next);
+		area_unlock(as, irq);
+		start = next;
+	}
 }

@@ -174,13 +174,15 @@ int area_fault(struct address_space *as, virt_t addr, uint64_t error)
 	return err;
 }
 
-/* What is populated is zero, and so of no use to the next page: nothing is reclaimed here. */
+/* What is populated is zero, so it would be reclaimed for the next page: only what nobody needs is. */
 int area_populate(struct address_space *as, virt_t start, virt_t end, uint64_t error)
 {
 	while (start < end) {
 		uint64_t irq = area_lock(as);
 		int err = area_touch(as, start, end, error, &start);
 
+		if (IS_ENABLED(CONFIG_RECLAIM) && unlikely(err == -ENOMEM) && area_trim(as))
+			err = 0; /* once more */
 		area_unlock(as, irq);
 		if (err)
 			return err;

@@ -10,6 +10,8 @@
 /* With more than this free, memory was not what was missing. */
 #define ENOUGH 64
 
+static bool (*trim)(bool (*drop)(virt_t start, virt_t end));
+
 static bool is_zero(phys_t p)
 {
 	const uint64_t *word = phys_to_virt(p), *end = word + FRAME_SIZE / sizeof(*word);
@@ -89,28 +91,80 @@ static virt_t search(struct address_space *as, virt_t va, virt_t end, long *fram
 	return va;
 }
 
+static bool drop(virt_t start, virt_t end)
+{
+	return area_drop_pages(program_space, start, end) == 0;
+}
+
+void area_set_trim(bool (*fn)(bool (*drop)(virt_t start, virt_t end)))
+{
+	trim = fn;
+}
+
 void area_reclaim_prepare(struct address_space *as)
 {
-	if (as->spare == FRAME_NONE)
-		as->spare = frame_alloc(0);
+	while (as->nr_spare < SPARE_MAX) {
+		phys_t frame = frame_alloc(0);
+
+		if (frame == FRAME_NONE)
+			break;
+		as->spare[as->nr_spare++] = frame;
+	}
+}
+
+/* The spare frames are for the first tables that splitting takes; the pages that go leave more.
+ * Returns whether there were any. */
+static bool use_spare(struct address_space *as)
+{
+	bool had = as->nr_spare > 0;
+
+	while (as->nr_spare)
+		frame_free(as->spare[--as->nr_spare], 0);
+	return had;
+}
+
+bool area_trim(struct address_space *as)
+{
+	bool found;
+
+	use_spare(as);
+	found = trim && trim(drop);
+	if (found)
+		area_reclaim_prepare(as);
+	return found;
 }
 
 bool area_reclaim(struct address_space *as)
 {
 	long missing = RECLAIM_FRAMES;
+	uint64_t resident = as->stats.resident;
 	virt_t at = as->reclaim_at;
+	bool had;
 
 	if (frame_free_count() > ENOUGH)
 		return false;
 	as->scarce = true;
-	/* For the first table; then for the next time. */
-	if (as->spare != FRAME_NONE)
-		frame_free(as->spare, 0);
+	had = use_spare(as);
+	if (trim && trim(drop))
+		missing -= (resident - as->stats.resident) / FRAME_SIZE;
 	as->reclaim_at = search(as, at, USER_MAX, &missing);
 	if (missing > 0)
 		as->reclaim_at = search(as, USER_MIN, at, &missing);
-	as->spare = missing < RECLAIM_FRAMES - 1 ? frame_alloc(0) : FRAME_NONE;
-	return missing < RECLAIM_FRAMES - (as->spare != FRAME_NONE);
+	if (missing < RECLAIM_FRAMES - SPARE_MAX)
+		area_reclaim_prepare(as);
+	return had || missing < RECLAIM_FRAMES;
+}
+
+bool area_make_room(struct address_space *as, uint64_t bytes)
+{
+	long missing = (bytes + FRAME_MASK) / FRAME_SIZE;
+	uint64_t irq = area_lock(as);
+
+	use_spare(as);
+	(void)search(as, USER_MIN, USER_MAX, &missing);
+	area_reclaim_prepare(as);
+	area_unlock(as, irq);
+	return missing <= 0;
 }
 
 bool area_reclaim_outside(void)

@@ -38,6 +38,7 @@ struct area {
 #define PTE_BORROWED BIT(10)
 
 #define RECENT_MAX 64 /* more than one instruction can need */
+#define SPARE_MAX 4   /* splitting at either end of a range, 1 GiB pages down to 4 KiB */
 
 struct address_space {
 	struct spinlock lock;
@@ -50,8 +51,9 @@ struct address_space {
 	unsigned sources; /* areas that have one */
 	/* Memory given back under pressure (mm/area_reclaim.c). */
 	bool scarce;       /* it was short, and no large page was affordable since */
-	phys_t spare;      /* a frame for the table that splitting a large page takes; FRAME_NONE */
-	virt_t reclaim_at; /* where the next search begins */
+	unsigned nr_spare; /* frames for the tables that splitting large pages takes */
+	phys_t spare[SPARE_MAX];
+	virt_t reclaim_at;         /* where the next search begins */
 	virt_t recent[RECENT_MAX]; /* pages that the last faults brought */
 	struct area_stats stats;
 };
@@ -231,7 +233,9 @@ int area_change(struct address_space *as, virt_t start, virt_t end, struct area_
  * mapped ahead of need or as part of a large page, and never written to. Returns whether it found
  * some. */
 bool area_reclaim(struct address_space *as);
-/* Keeps a frame for that. Called when there is plenty. */
+/* The part of it that a call may do which has filled pages with zeros itself: what nobody needs. */
+bool area_trim(struct address_space *as);
+/* Keeps frames for that. Called when there is plenty. */
 void area_reclaim_prepare(struct address_space *as);
 /* For frame_set_reclaim(). */
 bool area_reclaim_outside(void);

@@ -19,8 +19,8 @@ static uint64_t resident(void)
 static void start(uint64_t ram)
 {
 	assert_int_equal(area_unmap(as, USER_MIN, USER_MAX - USER_MIN), 0);
-	if (as->spare)
-		frame_free(as->spare, 0);
+	while (as->nr_spare)
+		frame_free(as->spare[--as->nr_spare], 0);
 	leave(MACHINE_RAM);
 	area_init();
 	leave(ram);
