@@ -103,6 +103,10 @@ void upcall_unhandled(struct trap_frame *frame, uint64_t address)
 {
 	int signal = signal_of(frame->vector);
 
+	/* malloc, on the program's stack, has touched memory of the program, and there is none left. */
+	if (IS_ENABLED(CONFIG_MALLOC_PAGURUS) && frame->vector == TRAP_PAGE_FAULT && in_kernel(frame) &&
+	    frame->rsp < USER_MAX && area_fault(program_space, address, frame->error) == -ENOMEM)
+		out_of_memory(address);
 	/* Nothing in a VM raises one by itself: somebody outside wants to know where we are. */
 	if (frame->vector == TRAP_NMI) {
 		trap_report(frame, "NMI: somebody outside asks where we are");

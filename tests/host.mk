@@ -35,6 +35,7 @@ fuzz_flags := $(common) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-re
 # The kernel's memcpy() and friends get other names on the host, where sanitizers own the real ones;
 # tests of them include the same header.
 flags_lib/string.c := -include $(tree)/tests/unit/k_string.h -fno-builtin
+flags_core/malloc/malloc.c := -include $(tree)/tests/unit/k_malloc.h -fno-builtin
 
 # $(1) file: the words behind "sources:" in its first line; the flags of its second.
 sources_of = $(shell sed -n '1s,^/\* sources:\(.*\)\*/.*,\1,p' $(1))
@@ -60,7 +61,7 @@ $$($(2)_dir)/%.o: $(tree)/%.S $(tree)/tests/host.mk
 
 $(O)/tests/$(1)/$(2): $$($(2)_obj)
 	@echo "  HOSTLD  tests/$(1)/$(2)"
-	$(Q)$(3) $($(1)_flags) -o $$@ $$($(2)_obj) $(4)
+	$(Q)$(3) $($(1)_flags) $$($(2)_more) -o $$@ $$($(2)_obj) $(4)
 
 -include $$($(2)_obj:.o=.d)
 endef

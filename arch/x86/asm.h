@@ -19,6 +19,10 @@
 #define CPU_SCRATCH 0x10
 #define CPU_SWITCHES 0x18
 #define CPU_READY 0x20
+#define CPU_LISTS 0x38
+
+/* In the second word of each object of such a list (arch/x86/percpu_list.h). */
+#define CHAIN_MARK 0x9e5d0c27f3b1a684
 
 /* struct context, first member of struct thread */
 #define CTX_RING 0x00

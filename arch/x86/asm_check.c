@@ -13,6 +13,9 @@ _Static_assert(CPU_CURRENT == offsetof(struct cpu, current), "CPU_CURRENT");
 _Static_assert(CPU_SCRATCH == offsetof(struct cpu, scratch), "CPU_SCRATCH");
 _Static_assert(CPU_SWITCHES == offsetof(struct cpu, switches), "CPU_SWITCHES");
 _Static_assert(CPU_READY == offsetof(struct cpu, ready), "CPU_READY");
+#ifdef CONFIG_MALLOC_PAGURUS
+_Static_assert(CPU_LISTS == offsetof(struct cpu, lists), "CPU_LISTS");
+#endif
 _Static_assert(CTX_RING == offsetof(struct context, ring.next) && CTX_RING == 0, "CTX_RING");
 _Static_assert(CTX_RSP == offsetof(struct context, rsp), "CTX_RSP");
 _Static_assert(CTX_RESUME == offsetof(struct context, resume), "CTX_RESUME");

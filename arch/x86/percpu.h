@@ -11,6 +11,7 @@
 
 struct thread;
 
+#define PERCPU_LISTS 45 /* malloc's size classes */
 #define PRIORITIES 64 /* 0 is the most urgent; PRIORITY_IDLE the least */
 
 struct cpu {
@@ -23,6 +24,9 @@ struct cpu {
 	uint32_t id;                /* 0x2c */
 	uint32_t nmi_depth;         /* 0x30 */
 	uint32_t fault_depth;       /* 0x34: >0 while a page fault is handled on the fault stack */
+#ifdef CONFIG_MALLOC_PAGURUS
+	uint64_t lists[PERCPU_LISTS]; /* 0x38: arch/x86/percpu_list.h */
+#endif
 	struct list *front[PRIORITIES]; /* of the run queues; NULL: empty */
 	struct thread *idle;
 	struct thread *dead;        /* exited, to be freed by the next thread that runs */

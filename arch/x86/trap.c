@@ -6,6 +6,7 @@
 #include "arch/x86/asm.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/percpu.h"
+#include "arch/x86/percpu_list.h"
 #include "arch/x86/smp.h"
 #include "include/errno.h"
 #include "include/panic.h"
@@ -172,6 +173,9 @@ void trap_dispatch(struct trap_frame *frame)
 		if (likely(upcall_page_fault(frame, address)) || extable_fix(frame))
 			return;
 	} else if (frame->vector >= 32) {
+#ifdef CONFIG_MALLOC_PAGURUS
+		percpu_list_restart(frame);
+#endif
 		if (handlers[frame->vector])
 			handlers[frame->vector](frame);
 		if (this_cpu->need_resched && frame->rflags & RFLAGS_IF)

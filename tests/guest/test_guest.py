@@ -171,6 +171,42 @@ def test_ten_thousand_threads_in_1_gib(request, vcpus):
     assert len(sizes) == 2 and all(float(size) < 32 for size in sizes), said
 
 
+def test_malloc_interrupted_at_every_instruction(image):
+    """Taking from a CPU's list begins again where a thread lost the CPU in the middle of it."""
+    status, said = start(image, "malloc", "threads", "20000", options=["--qemu=-singlestep"])
+    assert status == 0 and "\nok " in said and "\nnot ok" not in said, said[-3000:]
+
+
+@pytest.mark.parametrize("mode,text", [
+    ("free_twice", "free: 0x[0-9a-f]+ was freed already"),
+    ("write_after_free", "malloc: 0x[0-9a-f]+ was written to after it was freed"),
+    ("free_inside", "free: 0x[0-9a-f]+ is no block of malloc's")])
+def test_malloc_misused(image, mode, text):
+    status, said = start(image, "malloc", mode)
+    assert status == 128 + SIGABRT and re.search(text, said), said
+
+
+@pytest.mark.parametrize("memory", ["24M", "64M"])
+def test_large_pages_given_back(image, memory):
+    status, said = start(image, "malloc", "sparse", options=[f"--memory={memory}"])
+    assert status == 0, said
+    check_tap(status, said)
+
+
+def test_malloc_where_no_memory_is_left(image):
+    """Addresses that have no memory yet and get none: a message, no panic."""
+    status, said = start(image, "malloc", "no_memory", options=["--memory=64M"])
+    assert "no memory is left" in said and "not ok" not in said, said
+    assert (status, "malloc fails" in said) == (0, True) or \
+        (status, "out of memory at" in said) == (128 + SIGKILL, True), said
+
+
+@pytest.mark.parametrize("memory", ["24M", "64M"])
+def test_malloc_in_little_memory(image, memory):
+    status, said = start(image, "malloc", "3000", options=[f"--memory={memory}"])
+    check_tap(status, said)
+
+
 def test_main_may_end_before_its_threads(image):
     status, said = start(image, "exit", "last_thread")
     assert status == 0, said

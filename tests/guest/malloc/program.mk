@@ -1,0 +1,2 @@
+name := test-malloc
+sources := main.c
