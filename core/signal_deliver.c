@@ -87,6 +87,14 @@ static bool restarts(const struct trap_frame *frame)
 	}
 }
 
+/* Calls that no handler ends: a mutex is locked, however many signals come. */
+static bool restarts_always(const struct trap_frame *frame)
+{
+	uint64_t command = frame->rsi & FUTEX_CMD_MASK;
+
+	return frame->error == __NR_futex && (command == FUTEX_LOCK_PI || command == FUTEX_LOCK_PI2);
+}
+
 /* Those that only a handler ends. */
 static bool restarts_unhandled(const struct trap_frame *frame)
 {
@@ -99,7 +107,8 @@ static void settle_call(struct trap_frame *frame, const struct signal_action *ac
 	if (frame->vector != TRAP_SYSCALL)
 		return;
 	if (frame->rax == (uint64_t)-EINTR &&
-	    (action ? action->flags & SA_RESTART && restarts(frame) : restarts_unhandled(frame))) {
+	    (restarts_always(frame) ||
+	     (action ? action->flags & SA_RESTART && restarts(frame) : restarts_unhandled(frame)))) {
 		frame->rax = frame->error;
 		frame->rip -= SYSCALL_INSTRUCTION;
 	}
@@ -133,8 +142,7 @@ static int enter_handler(struct trap_frame *frame, const struct siginfo *info,
 	int error = -EFAULT;
 
 	/* A handler that has used the alternate stack up must not write below it. */
-	if (action->flags & SA_RESTORER &&
-	    (!on_stack(s, sp) || on_stack(s, sigframe_bottom(sp))))
+	if (action->flags & SA_RESTORER && (!on_stack(s, sp) || on_stack(s, sigframe_bottom(sp))))
 		error = sigframe_push(frame, sp, &args);
 	if (error)
 		return error;

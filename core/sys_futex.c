@@ -48,6 +48,30 @@ static long wait(uint32_t *word, uint32_t value, const struct timespec64 *timeou
 	return error;
 }
 
+#ifdef CONFIG_FUTEX_PI
+static long lock_pi(uint32_t *word, const struct timespec64 *timeout, bool wall)
+{
+	uint64_t deadline;
+	long error = futex_deadline(timeout, false, wall, &deadline);
+
+	if (error)
+		return error;
+	do {
+		error = futex_lock_pi(word, deadline, true);
+	} while (error == -EINTR && !signal_interrupted());
+	return error;
+}
+
+static long wait_requeue_pi(uint32_t *word, uint32_t value, const struct timespec64 *timeout,
+                            bool wall, uint32_t *target)
+{
+	uint64_t deadline;
+	long error = futex_deadline(timeout, false, wall, &deadline);
+
+	return error ? error : futex_wait_requeue_pi(word, value, deadline, target);
+}
+#endif
+
 /* For some operations the fourth argument is no pointer but a count. */
 static unsigned count_in(const struct timespec64 *timeout)
 {
@@ -75,7 +99,21 @@ long sys_futex(uint32_t *word, int op, uint32_t value, const struct timespec64 *
 		return futex_requeue(word, value, other, count_in(timeout), &value3);
 	case FUTEX_WAKE_OP:
 		return futex_wake_op(word, value, other, count_in(timeout), value3);
-	default: /* priority inheritance, and what nobody uses */
+#ifdef CONFIG_FUTEX_PI
+	case FUTEX_LOCK_PI:
+		return lock_pi(word, timeout, true);
+	case FUTEX_LOCK_PI2:
+		return lock_pi(word, timeout, wall);
+	case FUTEX_TRYLOCK_PI:
+		return futex_lock_pi(word, WAIT_FOREVER, false);
+	case FUTEX_UNLOCK_PI:
+		return futex_unlock_pi(word);
+	case FUTEX_WAIT_REQUEUE_PI:
+		return wait_requeue_pi(word, value, timeout, wall, other);
+	case FUTEX_CMP_REQUEUE_PI:
+		return value == 1 ? futex_cmp_requeue_pi(word, other, count_in(timeout), value3) : -EINVAL;
+#endif
+	default: /* what nobody uses */
 		return -ENOSYS;
 	}
 }

@@ -7,6 +7,7 @@
 #include "arch/x86/percpu.h"
 #include "arch/x86/smp.h"
 #include "arch/x86/trap.h"
+#include "core/clock.h"
 #include "core/doors.h"
 #include "include/errno.h"
 #include "sched/thread.h"
@@ -23,6 +24,7 @@ long sys_sched_setparam(int tid, const int *param);
 long sys_sched_getparam(int tid, int *param);
 long sys_sched_get_priority_max(int policy);
 long sys_sched_get_priority_min(int policy);
+long sys_sched_rr_get_interval(int tid, struct timespec64 *interval);
 long sys_getcpu(unsigned *cpu, unsigned *node);
 long sys_membarrier(int command, unsigned flags, int cpu);
 
@@ -125,7 +127,7 @@ static long set_policy(struct thread *thread, int policy, const int *param)
 	thread->policy = (uint8_t)policy;
 	thread->policy_priority = (uint8_t)priority;
 	thread->unsliced = policy == SCHED_FIFO;
-	thread_set_priority(thread, run_queue_of(policy, priority));
+	thread_set_base_priority(thread, run_queue_of(policy, priority));
 	return 0;
 }
 
@@ -195,6 +197,24 @@ long sys_sched_get_priority_min(int policy)
 	if (!is_known(policy))
 		return -EINVAL;
 	return is_real_time(policy) ? RT_PRIORITY_MIN : 0;
+}
+
+/* 0 for those that wait their turn by nobody's clock, as on Linux. */
+long sys_sched_rr_get_interval(int tid, struct timespec64 *user)
+{
+	struct thread *thread = tid < 0 ? NULL : thread_of(tid);
+	struct timespec64 slice = { 0 };
+
+	if (tid < 0)
+		return -EINVAL;
+	if (!thread)
+		return -ESRCH;
+#ifdef CONFIG_PREEMPT
+	if (!thread->unsliced)
+		slice.nsec = CONFIG_TIMESLICE_MS * (int64_t)NS_PER_MS;
+#endif
+	thread_put(thread);
+	return copy_to_program(user, &slice, sizeof(slice));
 }
 
 long sys_getcpu(unsigned *cpu, unsigned *node)

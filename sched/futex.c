@@ -8,17 +8,14 @@
 
 #include "arch/x86/trap.h"
 #include "include/errno.h"
+#include "sched/futex_queue.h"
 #include "sched/run_queue.h"
-#include "sched/wait.h"
 
-#define BUCKETS (1UL << CONFIG_FUTEX_HASH_BITS)
-#define GOLDEN_RATIO 0x9e3779b97f4a7c15UL /* 2^64 / phi: spreads neighbouring addresses */
-
-static struct wait_queue buckets[BUCKETS];
+static struct wait_queue buckets[1UL << CONFIG_FUTEX_HASH_BITS];
 
 static struct wait_queue *bucket(const uint32_t *word)
 {
-	return &buckets[(uint64_t)word * GOLDEN_RATIO >> (64 - CONFIG_FUTEX_HASH_BITS)];
+	return &buckets[futex_hash(word)];
 }
 
 /* Buckets are set up when first used, so that they cost nothing at boot. */
@@ -50,13 +47,15 @@ static void unlock_two(struct wait_queue *a, struct wait_queue *b, uint64_t flag
 		run_queue_check();
 }
 
-static bool misaligned(const uint32_t *word)
+struct wait_queue *futex_lock_bucket(const uint32_t *word, uint64_t *flags)
 {
-	return !IS_ALIGNED((uint64_t)word, sizeof(*word));
+	struct wait_queue *q = bucket(word);
+
+	*flags = lock_bucket(q);
+	return q;
 }
 
-/* 0 where the word has that value, -EAGAIN where it has not, -EFAULT. Locked. */
-static int compare(const uint32_t *word, uint32_t expected)
+int futex_compare(const uint32_t *word, uint32_t expected)
 {
 	uint32_t value;
 
@@ -72,10 +71,10 @@ int futex_wait(uint32_t *word, uint32_t expected, uint32_t bitset, uint64_t dead
 	uint64_t flags;
 	int error;
 
-	if (misaligned(word) || !bitset)
+	if (futex_misaligned(word) || !bitset)
 		return -EINVAL;
 	flags = lock_bucket(q);
-	error = compare(word, expected);
+	error = futex_compare(word, expected);
 	if (error) {
 		spin_unlock(&q->lock, flags);
 		return error;
@@ -111,7 +110,7 @@ int futex_wake(uint32_t *word, unsigned n, uint32_t bitset)
 	uint64_t flags;
 	unsigned woken;
 
-	if (misaligned(word) || !bitset)
+	if (futex_misaligned(word) || !bitset)
 		return -EINVAL;
 	flags = lock_bucket(q);
 	woken = wake_locked(q, word, n, bitset);
@@ -128,10 +127,10 @@ int futex_requeue(uint32_t *from, unsigned wake, uint32_t *to, unsigned move,
 	uint64_t flags;
 	int error;
 
-	if (misaligned(from) || misaligned(to))
+	if (futex_misaligned(from) || futex_misaligned(to))
 		return -EINVAL;
 	flags = lock_two(source, target);
-	error = expected ? compare(from, *expected) : 0;
+	error = expected ? futex_compare(from, *expected) : 0;
 	if (error) {
 		unlock_two(source, target, flags);
 		return error;
@@ -237,7 +236,7 @@ int futex_wake_op(uint32_t *word, unsigned n, uint32_t *other, unsigned n_other,
 	uint64_t flags;
 	int passes;
 
-	if (misaligned(word) || misaligned(other))
+	if (futex_misaligned(word) || futex_misaligned(other))
 		return -EINVAL;
 	flags = lock_two(q, p);
 	passes = modify(other, op);

@@ -28,4 +28,32 @@ int futex_requeue(uint32_t *from, unsigned wake, uint32_t *to, unsigned move,
  * or -ENOSYS (unknown operation). */
 int futex_wake_op(uint32_t *word, unsigned n, uint32_t *other, unsigned n_other, uint32_t op);
 
+/* Futexes with priority inheritance (CONFIG_FUTEX_PI): the word is 0 or the owner's number with
+ * FUTEX_WAITERS and FUTEX_OWNER_DIED. Threads only.
+ *
+ * Makes the caller the owner, waiting until clock_ns() >= deadline unless wait is false. Returns 0,
+ * -EAGAIN (wait is false), -ETIMEDOUT, -EINTR, -EDEADLK (the caller owns it, or what the owner waits
+ * for), -ESRCH (the owner has exited), -EINVAL (word does not fit to what others said of it),
+ * -ENOMEM, -EFAULT. */
+int futex_lock_pi(uint32_t *word, uint64_t deadline, bool wait);
+
+/* Hands the futex to the most urgent waiter. Returns 0, -EPERM (the caller is not the owner), -EINVAL,
+ * -EFAULT. */
+int futex_unlock_pi(uint32_t *word);
+
+/* Waits like futex_wait() until futex_cmp_requeue_pi() says that the caller is to own target, and then
+ * until it does. Returns 0 where it owns target, -EAGAIN (*word differs, or woken otherwise),
+ * -ETIMEDOUT, and what futex_lock_pi() returns. */
+int futex_wait_requeue_pi(uint32_t *word, uint32_t expected, uint64_t deadline, uint32_t *target);
+
+/* Lets one of those become the owner of to, or wait for it, and up to move more. Returns how many,
+ * -EAGAIN (*from is not expected), -EINVAL (they want another target), or what futex_lock_pi() has. */
+int futex_cmp_requeue_pi(uint32_t *from, uint32_t *to, unsigned move, uint32_t expected);
+
+/* The caller, exiting, gives up word, if it owns it. Returns 0 or -EFAULT. */
+int futex_pi_abandon(uint32_t *word);
+
+/* And all the others that somebody waits for. */
+void futex_pi_exit(void);
+
 #endif

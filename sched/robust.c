@@ -17,12 +17,18 @@ static uint32_t *word_of(uint64_t entry, long offset)
 	return (uint32_t *)((entry & ~ENTRY_PI) + (uint64_t)offset);
 }
 
-/* Marks word as ownerless if tid owns it. pending: the thread ended between changing the word
+/* Marks the entry's word as ownerless if thread owns it. pending: the thread ended between changing the word
  * and changing the list; an unlock may then have cleared the word without waking. Returns 0 or
  * -EFAULT. */
-static int release(uint32_t *word, uint32_t tid, bool pending)
+static int release(uint64_t entry, long offset, const struct thread *thread, bool pending)
 {
+	uint32_t *word = word_of(entry, offset), tid = (uint32_t)thread->tid;
 	uint32_t value, seen, dead;
+
+#ifdef CONFIG_FUTEX_PI
+	if (entry & ENTRY_PI)
+		return futex_pi_abandon(word);
+#endif
 
 	if (copy_from_program(&value, word, sizeof(value)))
 		return -EFAULT;
@@ -58,11 +64,10 @@ void robust_list_exit(struct thread *thread)
 		/* Before the release: afterwards the mutex may be gone. */
 		if (copy_from_program(&next, (const void *)(entry & ~ENTRY_PI), sizeof(next)))
 			break;
-		if (entry != pending &&
-		    release(word_of(entry, head.futex_offset), (uint32_t)thread->tid, false))
+		if (entry != pending && release(entry, head.futex_offset, thread, false))
 			break;
 		entry = next;
 	}
 	if (pending)
-		release(word_of(pending, head.futex_offset), (uint32_t)thread->tid, true);
+		release(pending, head.futex_offset, thread, true);
 }

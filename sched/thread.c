@@ -85,6 +85,10 @@ static void thread_init(struct thread *thread, const char *name, unsigned priori
 	thread->affinity = ~0UL;
 	thread->wanted = (uint8_t)priority;
 #endif
+#ifdef CONFIG_FUTEX_PI
+	thread->pi.base_priority = (uint8_t)priority;
+	list_init(&thread->pi.owns);
+#endif
 	strlcpy(thread->name, name, sizeof(thread->name));
 	timer_init(&thread->timer, sleep_over);
 }
@@ -187,7 +191,11 @@ static struct thread *thread_alloc(const char *name, void **stack)
 		heap_free(thread);
 		return NULL;
 	}
+#ifdef CONFIG_FUTEX_PI
+	thread_init(thread, name, current_thread()->pi.base_priority);
+#else
 	thread_init(thread, name, current_thread()->priority);
+#endif
 	return thread;
 }
 
@@ -287,6 +295,9 @@ __noreturn void thread_exit(void)
 	struct cpu *cpu;
 
 	robust_list_exit(self);
+#ifdef CONFIG_FUTEX_PI
+	futex_pi_exit();
+#endif
 	clear_tid(self);
 	leave(self);
 

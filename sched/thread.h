@@ -25,6 +25,17 @@ enum thread_state {
 	THREAD_NEW,     /* cloned, not started (CONFIG_SIGNALS) */
 };
 
+/* What sched/futex_pi.c keeps of a thread, under its lock. */
+struct thread_pi {
+	uint8_t base_priority;   /* what it has without those that wait for it */
+	bool exited;             /* owns nothing any more */
+	int result;              /* of the wait that has ended */
+	struct pi_lock *lock;    /* what it waits for, NULL for nothing, */
+	struct list waits;       /* and where in its queue it stands */
+	struct list owns;        /* those that it owns and others wait for */
+	uint32_t *target;        /* FUTEX_WAIT_REQUEUE_PI: what it is to wait for next */
+};
+
 struct thread {
 	struct context ctx; /* must stay first: assembly uses its offsets from the thread */
 	int tid;
@@ -50,6 +61,9 @@ struct thread {
 	const void *futex_key;   /* futex address waited for */
 	uint32_t futex_bitset;
 	uint32_t references;     /* thread_get(); one is the thread's own */
+#ifdef CONFIG_FUTEX_PI
+	struct thread_pi pi;
+#endif
 #ifdef CONFIG_SMP
 	uint64_t affinity;       /* CPUs that it may run on */
 	uint8_t wanted;          /* priority, from the next time on that it becomes ready */
@@ -123,6 +137,16 @@ int thread_sleep_until(uint64_t ns);
 
 /* priority < PRIORITIES. Any context. */
 void thread_set_priority(struct thread *thread, unsigned priority);
+
+/* The same, which those who wait for what thread owns may raise (CONFIG_FUTEX_PI). */
+#ifdef CONFIG_FUTEX_PI
+void thread_set_base_priority(struct thread *thread, unsigned priority);
+#else
+static inline void thread_set_base_priority(struct thread *thread, unsigned priority)
+{
+	thread_set_priority(thread, priority);
+}
+#endif
 
 /* What the idle thread of each CPU does. */
 __noreturn void idle_loop(void *unused);

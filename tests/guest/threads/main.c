@@ -198,5 +198,6 @@ int main(void)
 	test_many();
 	test_turnover();
 	test_policy();
+	test_inherit();
 	return tap_done();
 }
