@@ -20,9 +20,16 @@ host-benches := host_clear
 host-bench-clear := tests/bench/host_clear.c arch/x86/clear.S
 host-bench-out := $(out)/bench
 
-.PHONY: bench-host
+.PHONY: bench-host bench-malloc
 bench-host: $(addprefix $(host-bench-out)/,$(host-benches))
+	@scripts/setup linux
 	@set -e; for program in $^; do $$program; done
+	@$(PYTHON) tests/bench/malloc/compare.py --host-only --out $(out)/bench/malloc
+
+# Allocators, on this machine and in guests; those of Debian that are installed (docs/malloc.md).
+bench-malloc:
+	@scripts/setup build run linux
+	@$(PYTHON) tests/bench/malloc/compare.py --out $(out)/bench/malloc
 
 $(host-bench-out)/host_%: tests/bench/host_%.c \
 		$(wildcard arch/x86/*.[hS] mm/*.[ch] core/*.[ch] include/*.h)

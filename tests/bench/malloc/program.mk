@@ -1,0 +1,2 @@
+name := bench-malloc
+sources := main.c
