@@ -10,7 +10,7 @@ O ?= build
 FUZZ_SECONDS ?= 10
 host_tests := $(dir $(lastword $(MAKEFILE_LIST)))
 
-.PHONY: check-unit check-fuzz check-coverage
+.PHONY: check-unit check-fuzz check-coverage stress
 
 ## check-unit: build and run the host unit tests (all, or TESTS="test_a test_b")
 check-unit:
@@ -21,6 +21,17 @@ check-unit:
 check-fuzz:
 	@$(MAKE) --no-print-directory -k -f $(host_tests)host.mk fuzz O=$(abspath $(O)) \
 		TARGETS="$(TARGETS)" FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_RUNS=$(FUZZ_RUNS)
+
+## stress: STRESS_SECONDS each of the stress programs for memory and for threads, on four CPUs
+STRESS_SECONDS ?= 600
+SEED ?= 1
+stress_out := $(abspath $(O))/stress
+stress:
+	@$(MAKE) --no-print-directory O=$(stress_out) smp_defconfig
+	@$(MAKE) --no-print-directory O=$(stress_out) APP=tests/guest/stress
+	@scripts/run --out=$(stress_out) --smp=4 --timeout=$$(($(STRESS_SECONDS) * 2 + 300)) \
+		--append pagurus.program=test-stress -- \
+		$(PART) --seconds $(STRESS_SECONDS) --seed $(SEED)
 
 ## check-coverage: run the unit tests and say which lines of the kernel they reached
 check-coverage:
