@@ -13,8 +13,8 @@ PEERS = {
     "getpid_syscall": ("Unikraft 189, Linux 343, Nanos 1,078", 45),
     "yield_alone": ("HermitCore 16, Unikraft 82, Linux 830", 10),
     "yield_switch": ("Unikraft 177, HermitCore 321, Nanos 1,170, Linux 1,987", 40),
-    "malloc_1mib": ("Unikraft 167 to 2,885, HermitCore 356, Linux 23,600, Nanos 37,900", None),
-    "first_write": ("HermitCore 6 (not zeroed), Nanos 2,058, Linux 6,943, Unikraft 16,414", None),
+    "malloc_1mib": ("Unikraft 167 to 2,885, HermitCore 356, Linux 23,600, Nanos 37,900", 150),
+    "first_write": ("HermitCore 6 (not zeroed), Nanos 2,058, Linux 6,943, Unikraft 16,414", 250),
 }
 OPERATIONS = (
     ("getpid_call", "getpid, call", "getpid"),

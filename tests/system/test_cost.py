@@ -30,6 +30,28 @@ def test_instructions_per_operation(figures, name):
     assert 0 < figures[name]["batch"] <= LIMITS[name], figures[name]
 
 
+# By name, with memory of any content and with memory known to be zero.
+MEMORY_LIMITS = {
+    "touch_large": (200, 10), "unmap_large": (3, 3),
+    "touch_small": (300, 300), "unmap_small": (11, 11), "touch_small_scattered": (330, 330),
+    "malloc": (150, 150), "touch_malloc": (220, 220), "free_malloc": (3, 3)}
+
+
+@pytest.mark.parametrize("zeroed", [False, True])
+def test_memory(work, zeroed):
+    """Instructions per page of 64 MiB (per block of 1 MiB for malloc)."""
+    out = work / "memory"
+    make(f"O={out}", "kvm_defconfig")
+    make(f"O={out}", "APP=tests/bench/memory")
+    status, said = boot(out, "--qemu=-icount shift=0 -mem-prealloc",
+                        append="pagurus.zeroed" if zeroed else "", args=["64"])
+    assert status == 0, said
+    costs = {name: float(value) for name, value in re.findall(r"^(\w+),([\d.]+)$", said, re.M)}
+    bad = {name: (costs[name], limits[zeroed]) for name, limits in MEMORY_LIMITS.items()
+           if not 0 < costs[name] <= limits[zeroed]}
+    assert not bad, said
+
+
 def test_clocks_of_the_vdso(work):
     """Instructions of __vdso_clock_gettime, and with what the C library does around it."""
     out = work / "module"

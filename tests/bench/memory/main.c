@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* bench-memory: what first touches and giving memory back cost by page, and how the calls on areas
+ * grow with their number, in TSC cycles (instructions, where the TSC counts those). Lines of
+ * name,value; tests/system/test_cost.py has limits for them, scripts/bench_growth.py draws them. */
+#define _GNU_SOURCE
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "../../../apps/common/tsc.h"
+
+#define PAGE 4096UL
+#define MIB (1UL << 20)
+#define RW (PROT_READ | PROT_WRITE)
+#define ANON (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+#define ROUNDS 64 /* calls measured at each number of areas */
+
+static size_t bytes = 64 * MIB;
+
+static void report(const char *name, uint64_t ticks, size_t operations)
+{
+	printf("%s,%.1f\n", name, (double)ticks / (double)operations);
+}
+
+static char *map(size_t size, int prot)
+{
+	char *p = mmap(NULL, size, prot, ANON, -1, 0);
+
+	if (p == MAP_FAILED) {
+		printf("bench-memory: mmap of %zu KiB failed\n", size >> 10);
+		exit(1);
+	}
+	return p;
+}
+
+/* One write to each page of [p, p + size), every stride-th first. */
+static uint64_t write_pages(char *p, size_t size, size_t stride)
+{
+	uint64_t start = tsc_start();
+
+	for (size_t first = 0; first < stride; first++)
+		for (size_t i = first * PAGE; i < size; i += stride * PAGE)
+			*(volatile char *)(p + i) = 1;
+	return tsc_end() - start;
+}
+
+/* The first write without what the second one costs, and the loop. */
+static uint64_t touch(char *p, size_t size, size_t stride)
+{
+	uint64_t first = write_pages(p, size, stride), second = write_pages(p, size, stride);
+
+	return first > second ? first - second : 0;
+}
+
+/* An area with this advice, written to and unmapped. */
+static void area(const char *name, int advice, size_t stride)
+{
+	char *p = map(bytes, RW), line[64];
+	uint64_t ticks;
+
+	madvise(p, bytes, advice);
+	snprintf(line, sizeof(line), "touch_%s", name);
+	report(line, touch(p, bytes, stride), bytes / PAGE);
+	ticks = tsc_start();
+	munmap(p, bytes);
+	ticks = tsc_end() - ticks;
+	snprintf(line, sizeof(line), "unmap_%s", name);
+	report(line, ticks, bytes / PAGE);
+}
+
+/* The same through malloc, in blocks of 1 MiB. */
+static void blocks(void)
+{
+	size_t n = bytes / MIB;
+	char **block = calloc(n, sizeof(*block));
+	uint64_t ticks, touching = 0;
+
+	ticks = tsc_start();
+	for (size_t i = 0; i < n; i++)
+		block[i] = malloc(MIB);
+	report("malloc", tsc_end() - ticks, n);
+	for (size_t i = 0; i < n; i++)
+		touching += touch(block[i], MIB, 1);
+	report("touch_malloc", touching, bytes / PAGE);
+	ticks = tsc_start();
+	for (size_t i = 0; i < n; i++)
+		free(block[i]);
+	report("free_malloc", tsc_end() - ticks, bytes / PAGE);
+	free(block);
+}
+
+/* What a call costs on average with more and more areas, up to most: areas,mmap,munmap,touch. */
+static void growth(size_t most)
+{
+	const int prot[] = { PROT_READ, RW }; /* in turn, or they would be one area */
+
+	for (size_t areas = 0, step = 1; areas < most; step *= 2) {
+		uint64_t mapping = 0, unmapping = 0, touching = 0, start;
+
+		for (; areas < step; areas++)
+			map(PAGE, prot[areas % 2]);
+		for (unsigned i = 0; i < ROUNDS; i++) {
+			char *p;
+
+			start = tsc_start();
+			p = map(3 * PAGE, PROT_READ | PROT_WRITE);
+			mapping += tsc_end() - start;
+			start = tsc_start();
+			*(volatile char *)p = 1;
+			touching += tsc_end() - start;
+			start = tsc_start();
+			munmap(p, 3 * PAGE);
+			unmapping += tsc_end() - start;
+		}
+		printf("areas,%zu,%.1f,%.1f,%.1f\n", areas, (double)mapping / ROUNDS,
+		       (double)unmapping / ROUNDS, (double)touching / ROUNDS);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+	if (argc > 2 && strcmp(argv[1], "areas") == 0) {
+		growth(strtoul(argv[2], NULL, 10));
+		return 0;
+	}
+	if (argc > 1)
+		bytes = strtoul(argv[1], NULL, 10) * MIB;
+	area("large", MADV_NORMAL, 1);
+	area("small", MADV_NOHUGEPAGE, 1);
+	area("small_scattered", MADV_NOHUGEPAGE, 61);
+	blocks();
+	return 0;
+}

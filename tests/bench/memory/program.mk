@@ -1,0 +1,2 @@
+name := bench-memory
+sources := main.c
