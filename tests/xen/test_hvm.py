@@ -10,21 +10,39 @@ from . import test_console, test_control, test_end, test_kinds, test_memory, tes
 
 BEHAVIOURS = [
     test_console.test_no_byte_is_lost, test_console.test_nobody_reads,
-    test_console.test_line_editing, test_console.test_end_of_input, test_console.test_much_input,
-    test_control.test_shutdown_right_after_create, test_control.test_sysrq, test_control.test_nmi,
-    test_control.test_shutdown_of_a_program_that_only_computes, test_control.test_vcpu_list,
-    test_control.test_storm_of_requests, test_control.test_xenstore_stands_still,
-    test_end.test_crash_shows_in_xl_list, test_end.test_destroy, test_end.test_pause_and_unpause,
-    test_memory.test_down_and_up, test_memory.test_memory_below_maxmem,
-    test_suspend.test_save_and_restore, test_suspend.test_migrate,
+    test_console.test_line_editing, test_console.test_end_of_input,
+    test_control.test_sysrq, test_control.test_nmi, test_control.test_vcpu_list,
+    test_control.test_xenstore_stands_still, test_end.test_crash_shows_in_xl_list,
+    test_end.test_destroy, test_end.test_pause_and_unpause,
     test_suspend.test_save_that_leaves_it_running, test_suspend.test_clock_after_a_minute_of_pause,
+]
+MORE = [  # what hardly differs
+    test_console.test_much_input, test_control.test_shutdown_right_after_create,
+    test_control.test_shutdown_of_a_program_that_only_computes, test_control.test_storm_of_requests,
+    test_suspend.test_save_and_restore, test_suspend.test_migrate,
 ]
 
 
-@pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda test: test.__name__[len("test_"):])
+@pytest.mark.parametrize(
+    "behaviour", BEHAVIOURS + [pytest.param(test, marks=pytest.mark.slow) for test in MORE],
+    ids=lambda test: test.__name__[len("test_"):])
 def test_as_pvh(behaviour, create, lab, hvm):
     given = {"create": create, "lab": lab, "pvh": hvm}
-    behaviour(**{name: given[name] for name in inspect.signature(behaviour).parameters})
+    behaviour(**{name: given[name] for name in inspect.signature(behaviour).parameters
+                 if name in given})
+
+
+@pytest.mark.parametrize("move", [test_suspend.test_save_and_restore, test_suspend.test_migrate],
+                         ids=lambda test: test.__name__[len("test_"):])
+def test_moves(move, create, lab, hvm):
+    move(create, lab, hvm, rounds=3)
+
+
+@pytest.mark.parametrize("change", [test_memory.test_down_and_up,
+                                    test_memory.test_memory_below_maxmem],
+                         ids=lambda test: test.__name__[len("test_"):])
+def test_balloon(change, create, lab, hvm):
+    change(create, lab, hvm, slack=test_memory.HVM_SLACK_MIB)
 
 
 @pytest.mark.parametrize("verb,reason", [("shutdown", "poweroff"), ("reboot", "reboot")])

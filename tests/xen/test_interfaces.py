@@ -11,7 +11,7 @@ from .test_control import ready
 
 # The other side. Numbers of Linux's include/uapi/xen/gntdev.h and evtchn.h.
 PEER = r"""
-import fcntl, mmap, os, struct, sys
+import fcntl, mmap, os, struct, sys, time
 PAGE = 4096
 
 def io(letter, number, size):
@@ -39,22 +39,24 @@ def pages(domain, refs):
     for i, page in enumerate(maps[:-1]):
         page[:] = bytes([ord("a") + i]) * PAGE
     print("mapped", flush=True)
-    sys.stdin.readline()
+    while os.path.exists("/tmp/hold"):
+        time.sleep(0.1)
 
 def events(domain, port, count):
     file = os.open("/dev/xen/evtchn", os.O_RDWR)
-    local = fcntl.ioctl(file, io("E", 1, 8), struct.pack("II", domain, port))
+    local = fcntl.ioctl(file, io("E", 1, 8), bytearray(struct.pack("II", domain, port)))
+    os.read(file, 4)  # binding makes a channel pending once
     for _ in range(count):
-        os.write(file, struct.pack("I", local))          # unmask
-        fcntl.ioctl(file, io("E", 4, 4), struct.pack("I", local))
+        os.write(file, struct.pack("I", local))  # unmask
+        fcntl.ioctl(file, io("E", 4, 4), bytearray(struct.pack("I", local)))
         assert struct.unpack("I", os.read(file, 4))[0] == local
     print("answered", count)
 
 def storm(domain, port, count):
     file = os.open("/dev/xen/evtchn", os.O_RDWR)
-    local = fcntl.ioctl(file, io("E", 1, 8), struct.pack("II", domain, port))
+    local = fcntl.ioctl(file, io("E", 1, 8), bytearray(struct.pack("II", domain, port)))
     for _ in range(count):
-        fcntl.ioctl(file, io("E", 4, 4), struct.pack("I", local))
+        fcntl.ioctl(file, io("E", 4, 4), bytearray(struct.pack("I", local)))
 
 globals()[sys.argv[1]](int(sys.argv[2]), eval(sys.argv[3]), *map(int, sys.argv[4:]))
 """
@@ -113,17 +115,20 @@ def value(lab, guest, name):
 def test_xenstore(create, lab, checking):
     """A folder of more names than a message holds, and a transaction that is disturbed."""
     guest = start(lab, create, checking(1))
-    assert ask(lab, guest, "names") == 0
+    lab.must("xenstore-write $(for i in $(seq 300); do"
+             f" echo {folder(guest)}/nodes/a-rather-long-name-$i x; done)")
+    assert ask(lab, guest, "names") == 300
+    assert lab.run(f"xenstore-exists {folder(guest)}/nodes").status != 0
     assert ask(lab, guest, "transaction") == 0
 
 
 def map_them(lab, guest):
     """Dom0 looks at what the guest shares, writes, and holds it until told to let go."""
     refs = ",".join(value(lab, guest, "refs").split())
-    lab.must("rm -f /tmp/hold /tmp/said; mkfifo /tmp/hold")
-    lab.must(f"(python3 /root/peer.py pages {guest.domid()} [{refs}] < /tmp/hold > /tmp/said 2>&1 &)"
-             " ; (exec 9> /tmp/hold; sleep 30) & for i in $(seq 150); do sleep 0.1;"
-             " grep -q . /tmp/said && break; done; true")
+    lab.must("rm -f /tmp/said; touch /tmp/hold")
+    lab.must(f"setsid python3 /root/peer.py pages {guest.domid()} [{refs}] < /dev/null"
+             " > /tmp/said 2>&1 & for i in $(seq 150); do grep -q . /tmp/said && break;"
+             " sleep 0.1; done")
     assert lab.must("cat /tmp/said").out == "mapped\n"
 
 
@@ -135,7 +140,7 @@ def test_grants(create, lab, checking, version):
     map_them(lab, guest)
     assert ask(lab, guest, "compare") == 0
     assert ask(lab, guest, "end") == -16  # EBUSY: dom0 still has them
-    lab.must("echo > /tmp/hold; sleep 1")
+    lab.must("rm /tmp/hold; sleep 1")
     assert ask(lab, guest, "end") == 0
     # The table is a new one after a suspension.
     lab.must(f"xl save {guest.name} /tmp/{guest.name} && xl restore /tmp/{guest.name}", 240)
@@ -144,7 +149,7 @@ def test_grants(create, lab, checking, version):
     assert ask(lab, guest, "share") == 0
     map_them(lab, guest)
     assert ask(lab, guest, "compare") == 0
-    lab.must("echo > /tmp/hold; sleep 1")
+    lab.must("rm /tmp/hold; sleep 1")
     assert ask(lab, guest, "end") == 0
 
 

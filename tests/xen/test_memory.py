@@ -6,11 +6,15 @@ import time
 from .test_control import ready
 
 
-def settled(lab, guest, mib, seconds=40):
+# In an HVM guest firmware has taken some of its memory before us, and xl leaves it out.
+HVM_SLACK_MIB = 2
+
+
+def settled(lab, guest, mib, seconds=40, slack=0):
     """Waits until xl list shows so many MiB. Returns what it shows in the end."""
     for _ in range(seconds * 2):
         shown = int(lab.must(f"xl list {guest.name}").out.splitlines()[1].split()[2])
-        if shown == mib:
+        if abs(shown - mib) <= slack:
             break
         time.sleep(0.5)
     return shown
@@ -21,13 +25,13 @@ def free_kib(lab, guest):
     return int(guest.expect(r"of them (\d+) free").group(1))
 
 
-def test_down_and_up(create, lab, pvh):
+def test_down_and_up(create, lab, pvh, slack=0):
     guest = ready(create, pvh, memory=128)
     before = free_kib(lab, guest)
     for mib in (64, 33, 100, 128, 16, 128):
         lab.must(f"xl mem-set {guest.name} {mib}")
-        assert settled(lab, guest, mib) == mib
-        assert abs(before - free_kib(lab, guest) - (128 - mib) * 1024) < 512
+        assert abs(settled(lab, guest, mib, slack=slack) - mib) <= slack
+        assert abs(before - free_kib(lab, guest) - (128 - mib) * 1024) < 512 + slack * 1024
     guest.type("alive\n")
     guest.expect("got 1 <alive>")
 
@@ -45,11 +49,11 @@ def test_never_below_what_is_used(create, lab, pvh):
     assert "has changed" not in guest.console()
 
 
-def test_memory_below_maxmem(create, lab, pvh):
+def test_memory_below_maxmem(create, lab, pvh, slack=0):
     """Populated on demand: the guest gives the difference back before it can miss it."""
     guest = ready(create, pvh, memory=48, maxmem=192)
-    assert settled(lab, guest, 48) in (48, 49)
+    assert -slack <= settled(lab, guest, 48, slack=slack) - 48 <= 1 + slack
     assert free_kib(lab, guest) < 48 * 1024
     lab.must(f"xl mem-set {guest.name} 150")
-    assert settled(lab, guest, 150) == 150
+    assert abs(settled(lab, guest, 150, slack=slack) - 150) <= slack
     assert re.search("ready", guest.console())
