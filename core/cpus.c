@@ -16,7 +16,10 @@
 
 #define PATIENCE_NS NS_PER_SEC
 
+#define LOOK_NS (100 * NS_PER_US)
+
 static struct timer look;
+static uint64_t patience_end; /* clock_ns(); 0: none were started */
 
 /* Whoever is not there after a second will not come: the program goes on without. */
 static void look_after_them(struct timer *timer)
@@ -46,8 +49,21 @@ void cpus_start(const struct boot_info *bi)
 		log_warn("no further CPUs (error %d): the program has one", err);
 		return;
 	}
+	patience_end = clock_ns() + PATIENCE_NS;
 	timer_init(&look, look_after_them);
-	timer_arm(&look, clock_ns() + PATIENCE_NS);
+	timer_arm(&look, patience_end);
+}
+
+void cpus_wait(void)
+{
+	unsigned there;
+
+	if (!patience_end || clock_ns() >= patience_end)
+		return;
+	there = MIN(platform->cpus ? platform->cpus() : 0, (unsigned)CONFIG_NR_CPUS);
+	while ((unsigned)__builtin_popcountl(cpus_now_online()) < there && clock_ns() < patience_end &&
+	       !thread_sleep_until(clock_ns() + LOOK_NS))
+		;
 }
 
 static __noreturn void halt(const char *what)

@@ -76,7 +76,7 @@ void signal_fault_info(struct siginfo *info, const struct trap_frame *frame, uin
 		info->si_code = ILL_ILLOPN;
 		break;
 	case TRAP_PAGE_FAULT:
-		info->si_code = page_fault_code(frame, address);
+		info->si_code = signal == SIGBUS ? BUS_ADRERR : page_fault_code(frame, address);
 		info->si_addr = (void *)address;
 		return;
 	default: /* nothing is known of the address */

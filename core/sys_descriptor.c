@@ -3,6 +3,7 @@
 #include <asm/fcntl.h>
 #include <asm/ioctls.h>
 #include <asm/stat.h>
+#include <linux/close_range.h>
 
 #include "arch/x86/trap.h"
 #include "core/descriptor.h"
@@ -11,9 +12,13 @@
 #include "lib/string.h"
 
 #define F_DUPFD_CLOEXEC 1030 /* linux/fcntl.h, which needs a C library's types */
+#ifndef F_OWNER_PID
+#define F_OWNER_PID 1
+#endif
 #define SETTABLE_FLAGS (O_NONBLOCK | O_APPEND | O_DIRECT | O_NOATIME | FASYNC)
 
 long sys_close(long fd);
+long sys_close_range(unsigned first, unsigned last, unsigned flags);
 long sys_dup(long fd);
 long sys_dup2(long from, long to);
 long sys_dup3(long from, long to, long flags);
@@ -30,6 +35,19 @@ long sys_close(long fd)
 long sys_dup(long fd)
 {
 	return descriptor_duplicate(fd, 0, false);
+}
+
+long sys_close_range(unsigned first, unsigned last, unsigned flags)
+{
+	if (first > last || flags & ~(unsigned)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC))
+		return -EINVAL;
+	for (long fd = first; (fd = descriptor_next(fd)) >= 0 && fd <= last; fd++) {
+		if (flags & CLOSE_RANGE_CLOEXEC)
+			descriptor_set_cloexec(fd, true);
+		else
+			descriptor_close(fd);
+	}
+	return 0;
 }
 
 static bool is_open(long fd)
@@ -57,6 +75,8 @@ long sys_dup3(long from, long to, long flags)
 
 static long control(struct file *file, long fd, long command, long arg)
 {
+	static const int nobody[2] = { F_OWNER_PID, 0 }; /* struct f_owner_ex */
+
 	switch (command) {
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
@@ -74,6 +94,8 @@ static long control(struct file *file, long fd, long command, long arg)
 	case F_SETFL:
 		file->flags = (file->flags & ~SETTABLE_FLAGS) | (arg & SETTABLE_FLAGS);
 		return 0;
+	case F_GETOWN_EX:
+		return copy_to_program((void *)arg, &nobody, sizeof(nobody));
 	case F_GETOWN:
 	case F_SETOWN: /* there is one process: signals of files go to it or to nobody */
 		return 0;

@@ -9,7 +9,7 @@
 #include "arch/x86/trap.h"
 #include "arch/x86/tsc.h"
 #include "core/clock.h"
-#include "core/file.h"
+#include "core/identity.h"
 #include "core/random.h"
 #include "include/errno.h"
 #include "include/log.h"
@@ -26,9 +26,6 @@
 long sys_uname(void *buf);
 long sys_sysinfo(void *buf);
 long sys_getrandom(void *buf, size_t len, unsigned flags);
-long sys_getrlimit(unsigned resource, void *buf);
-long sys_setrlimit(unsigned resource, const void *limit);
-long sys_prlimit64(long pid, unsigned resource, const void *new, void *old);
 long sys_getrusage(int who, void *buf);
 long sys_getuid(void);
 long sys_geteuid(void);
@@ -94,57 +91,6 @@ long sys_getrandom(void *buf, size_t len, unsigned flags)
 	return (long)done;
 }
 
-static int limit_of(unsigned resource, struct rlimit64 *limit)
-{
-	if (resource >= RLIM_NLIMITS)
-		return -EINVAL;
-	limit->rlim_cur = RLIM64_INFINITY;
-	if (resource == RLIMIT_NOFILE)
-		limit->rlim_cur = descriptor_limit();
-	else if (resource == RLIMIT_STACK)
-		limit->rlim_cur = CONFIG_PROGRAM_STACK_KIB * 1024UL;
-	else if (resource == RLIMIT_CORE)
-		limit->rlim_cur = 0;
-	limit->rlim_max = resource == RLIMIT_NOFILE ? FILES_MAX : limit->rlim_cur;
-	return 0;
-}
-
-/* Limits are what the system has: a program may only set one to what it is, but for that of
- * descriptors. */
-long sys_prlimit64(long pid, unsigned resource, const void *new, void *old)
-{
-	struct rlimit64 limit, wanted;
-	int err = limit_of(resource, &limit);
-
-	if (err)
-		return err;
-	if (pid != 0 && pid != 1)
-		return -ESRCH;
-	if (new) {
-		if (copy_from_program(&wanted, new, sizeof(wanted)))
-			return -EFAULT;
-		if (wanted.rlim_cur > wanted.rlim_max)
-			return -EINVAL;
-		if (resource == RLIMIT_NOFILE)
-			err = descriptor_set_limit((unsigned)MIN(wanted.rlim_cur, (uint64_t)FILES_MAX));
-		else if (wanted.rlim_cur != limit.rlim_cur)
-			err = -EPERM;
-		if (err)
-			return err;
-	}
-	return old ? copy_to_program(old, &limit, sizeof(limit)) : 0;
-}
-
-long sys_getrlimit(unsigned resource, void *buf)
-{
-	return buf ? sys_prlimit64(0, resource, NULL, buf) : -EFAULT;
-}
-
-long sys_setrlimit(unsigned resource, const void *limit)
-{
-	return limit ? sys_prlimit64(0, resource, limit, NULL) : -EFAULT;
-}
-
 /* CPU time of a clock as getrusage wants it; 0 where it is not counted. */
 static struct __kernel_old_timeval cpu_time(int clock)
 {
@@ -178,23 +124,24 @@ long sys_getrusage(int who, void *buf)
 	return copy_to_program(buf, &usage, sizeof(usage));
 }
 
-/* The program is root: there is nobody else. */
+struct ids identity_users, identity_groups;
+
 long sys_getuid(void)
 {
-	return 0;
+	return identity_users.real;
 }
 
 long sys_geteuid(void)
 {
-	return 0;
+	return identity_users.effective;
 }
 
 long sys_getgid(void)
 {
-	return 0;
+	return identity_groups.real;
 }
 
 long sys_getegid(void)
 {
-	return 0;
+	return identity_groups.effective;
 }

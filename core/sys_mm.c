@@ -18,6 +18,11 @@ long sys_mremap(long addr, long old_length, long new_length, long flags, long ne
 long sys_msync(long addr, long length, long flags);
 long sys_mincore(long addr, long length, long vec);
 long sys_madvise(long addr, long length, long advice);
+long sys_mlock(long addr, long length);
+long sys_mlock2(long addr, long length, long flags);
+long sys_munlock(long addr, long length);
+long sys_mlockall(long flags);
+long sys_munlockall(void);
 
 long sys_mmap(long addr, long length, long prot, long flags, long fd, long offset)
 {
@@ -104,4 +109,38 @@ long sys_mincore(long addr, long length, long vec)
 			return err;
 	}
 	return MIN(pages, 0L);
+}
+
+/* Memory has nowhere else to go: what is locked only gets its frames now. */
+long sys_mlock2(long addr, long length, long flags)
+{
+	virt_t start = ALIGN_DOWN((virt_t)addr, FRAME_SIZE);
+	size_t len = ALIGN_UP((virt_t)addr + (size_t)length, FRAME_SIZE) - start;
+	int advice = flags & MLOCK_ONFAULT ? MADV_NORMAL : MADV_POPULATE_READ;
+	long err;
+
+	if (flags & ~(long)MLOCK_ONFAULT || start + len < start)
+		return -EINVAL;
+	err = length ? area_advise(program_space, start, len, advice) : 0;
+	return err == -EFAULT ? -ENOMEM : err;
+}
+
+long sys_mlock(long addr, long length)
+{
+	return sys_mlock2(addr, length, 0);
+}
+
+long sys_munlock(long addr, long length)
+{
+	return sys_mlock2(addr, length, MLOCK_ONFAULT);
+}
+
+long sys_mlockall(long flags)
+{
+	return !flags || flags & ~(long)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) ? -EINVAL : 0;
+}
+
+long sys_munlockall(void)
+{
+	return 0;
 }

@@ -8,6 +8,7 @@
 #include "arch/x86/smp.h"
 #include "arch/x86/trap.h"
 #include "core/clock.h"
+#include "core/cpus.h"
 #include "core/doors.h"
 #include "include/errno.h"
 #include "sched/thread.h"
@@ -86,6 +87,7 @@ long sys_sched_getaffinity(int tid, size_t len, uint64_t *user)
 
 	if (len < sizeof(mask) || len % sizeof(mask))
 		return -EINVAL;
+	cpus_wait();
 	thread = thread_of(tid);
 	if (!thread)
 		return -ESRCH;

@@ -9,6 +9,7 @@
 #include "arch/x86/paging.h"
 #include "core/doors.h"
 #include "core/exit.h"
+#include "core/process.h"
 #include "core/signal.h"
 #include "core/syscall.h"
 #include "include/errno.h"
@@ -89,7 +90,7 @@ long sys_clone(uint64_t flags, uint64_t stack, int *parent_tid, int *child_tid, 
 	int tid;
 
 	if ((flags & CLONE_AS_THREAD) != CLONE_AS_THREAD)
-		return -ENOSYS;
+		return process_refused("clone");
 	if (flags & ~(uint64_t)CLONE_ALLOWED)
 		return -EINVAL;
 	if (flags & CLONE_SETTLS && tls >= USER_MAX && tls < DIRECT_MAP_BASE)

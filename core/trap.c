@@ -99,6 +99,13 @@ static bool in_plain_call(const struct trap_frame *frame)
 	return frame->rsp < USER_MAX && frame->rflags & RFLAGS_IF;
 }
 
+/* A page of a mapping that its file does not reach to? It was asked for already, in vain. */
+static bool is_behind_end(uint64_t address, uint64_t error)
+{
+	return IS_ENABLED(CONFIG_AREA_SOURCES) && address >= USER_MIN && address < USER_MAX &&
+	       area_fault(program_space, address, error) == -ENXIO;
+}
+
 void upcall_unhandled(struct trap_frame *frame, uint64_t address)
 {
 	int signal = signal_of(frame->vector);
@@ -115,6 +122,8 @@ void upcall_unhandled(struct trap_frame *frame, uint64_t address)
 	if ((in_kernel(frame) && !in_plain_call(frame)) || frame->vector == TRAP_DOUBLE_FAULT ||
 	    frame->vector == TRAP_MACHINE_CHECK)
 		panic_trap(frame, address);
+	if (frame->vector == TRAP_PAGE_FAULT && is_behind_end(address, frame->error))
+		signal = SIGBUS;
 #ifdef CONFIG_SIGNALS
 	if (signal_fault(frame, address, signal))
 		return;

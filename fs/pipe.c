@@ -380,6 +380,11 @@ static void pipe_release(struct file *file)
 static const struct file_ops pipe_ops = PIPE_OPS;
 const struct file_ops fifo_ops = PIPE_OPS;
 
+bool file_is_pipe(const struct file *file)
+{
+	return file->ops == &pipe_ops || file->ops == &fifo_ops;
+}
+
 static struct file *end_new(struct pipe *p, const struct file_ops *ops, uint32_t flags)
 {
 	struct pipe_file *f = heap_alloc(sizeof(*f));

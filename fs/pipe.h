@@ -14,6 +14,8 @@ int fifo_open(struct dentry *dentry, uint32_t flags, struct file **file);
  * reads, O_NONBLOCK) or -EINTR. */
 int fifo_connect(struct file *file);
 
+bool file_is_pipe(const struct file *file);
+
 /* Nobody reads any more: SIGPIPE for the calling thread. Returns -EPIPE. */
 long broken_pipe(void);
 

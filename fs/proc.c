@@ -7,6 +7,7 @@
 #include "arch/x86/smp.h"
 #include "arch/x86/tsc.h"
 #include "core/clock.h"
+#include "core/cpus.h"
 #include "core/random.h"
 #include "fs/made_up.h"
 #include "include/errno.h"
@@ -27,6 +28,7 @@ struct filesystem sys_fs = { .type = "sysfs", .dev = 6, .magic = 0x62656572, .fi
 static unsigned cpu_count(void)
 {
 #ifdef CONFIG_SMP
+	cpus_wait();
 	return (unsigned)__builtin_popcountl(cpus_now_online());
 #else
 	return 1;
@@ -256,7 +258,7 @@ static const struct made_up kernel_entries[] = {
 static const struct made_up vm_entries[] = {
 	{ .name = "max_map_count", .string = "1048576" },
 	{ .name = "mmap_min_addr", .string = "65536" },
-	{ .name = "overcommit_memory", .string = "0" },
+	{ .name = "overcommit_memory", .string = "1" },
 	{ .name = "overcommit_ratio", .string = "50" },
 	{ .name = "swappiness", .string = "0" },
 	{ .name = NULL },

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Copies from file to file inside the kernel: sendfile, copy_file_range, splice, tee's absence. Data
+/* Copies from file to file inside the kernel: sendfile, copy_file_range, splice, vmsplice. Data
  * go through one frame at a time. */
+#include <asm/poll.h>
+
 #include "arch/x86/paging.h"
 #include "arch/x86/trap.h"
+#include "fs/pipe.h"
 #include "fs/sys.h"
 #include "fs/walk.h"
 #include "include/errno.h"
 #include "mm/frame.h"
 
+#define SPLICE_F_NONBLOCK 2 /* linux/splice.h */
+
 long sys_sendfile(long out, long in, int64_t *offset, size_t count);
 long sys_copy_file_range(long in, int64_t *in_offset, long out, int64_t *out_offset, size_t len,
                          long flags);
 long sys_splice(long in, int64_t *in_offset, long out, int64_t *out_offset, size_t len, long flags);
+
+long sys_vmsplice(long fd, const struct iovec *vector, unsigned long count, long flags);
 
 /* One end of a copy. pos: NULL for the file's own. */
 struct end {
@@ -61,7 +68,13 @@ static void unread(struct end *in, size_t n)
 		in->file->pos -= n;
 }
 
-static long copy(struct end *in, struct end *out, size_t len)
+/* Would a piece go through without sleeping? */
+static bool is_ready(const struct end *in, const struct end *out)
+{
+	return file_ready(in->file) & (POLLIN | POLLHUP) && file_ready(out->file) & (POLLOUT | POLLERR);
+}
+
+static long copy(struct end *in, struct end *out, size_t len, bool wait)
 {
 	phys_t frame = frame_alloc(0);
 	char *bytes = phys_to_virt(frame);
@@ -74,6 +87,10 @@ static long copy(struct end *in, struct end *out, size_t len)
 		struct io from = io_buffer(bytes, MIN(len - done, FRAME_SIZE)), to;
 		long written;
 
+		if (!wait && !is_ready(in, out)) {
+			n = -EAGAIN;
+			break;
+		}
 		n = file_read(in->file, &from, in->pos);
 		if (n <= 0)
 			break;
@@ -96,7 +113,8 @@ static long copy(struct end *in, struct end *out, size_t len)
 }
 
 static long transfer(long in_fd, int64_t *in_offset, long out_fd, int64_t *out_offset, size_t len,
-                     long (*check)(const struct file *in, const struct file *out))
+                     bool wait,
+                     long (*check)(const struct end *in, const struct end *out, size_t len))
 {
 	struct end in, out = { 0 };
 	long result = end_begin(&in, in_fd, in_offset);
@@ -104,28 +122,35 @@ static long transfer(long in_fd, int64_t *in_offset, long out_fd, int64_t *out_o
 	if (!result)
 		result = end_begin(&out, out_fd, out_offset);
 	if (!result && check)
-		result = check(in.file, out.file);
+		result = check(&in, &out, len);
 	if (!result)
-		result = copy(&in, &out, MIN(len, IO_MAX));
+		result = copy(&in, &out, MIN(len, IO_MAX), wait);
 	result = end_finish(&out, result);
 	return end_finish(&in, result);
 }
 
-static long check_sendfile(const struct file *in, const struct file *out)
+static long check_sendfile(const struct end *in, const struct end *out, size_t len)
 {
-	if (out->flags & O_APPEND)
+	(void)len;
+	if (out->file->flags & O_APPEND)
 		return -EINVAL;
-	return in->traits & FILE_SEEKABLE ? 0 : -EINVAL;
+	return in->file->traits & FILE_SEEKABLE ? 0 : -EINVAL;
 }
 
 long sys_sendfile(long out, long in, int64_t *offset, size_t count)
 {
-	return transfer(in, offset, out, NULL, count, check_sendfile);
+	return transfer(in, offset, out, NULL, count, true, check_sendfile);
 }
 
-static long check_regular(const struct file *in, const struct file *out)
+static uint64_t position(const struct end *e)
 {
-	const struct fs_file *f = fs_file_of((struct file *)in), *g = fs_file_of((struct file *)out);
+	return e->pos ? *e->pos : e->file->pos;
+}
+
+static long check_regular(const struct end *in, const struct end *out, size_t len)
+{
+	const struct fs_file *f = fs_file_of(in->file), *g = fs_file_of(out->file);
+	uint64_t from = position(in), to = position(out);
 
 	if (!f || !g)
 		return -EINVAL;
@@ -133,7 +158,9 @@ static long check_regular(const struct file *in, const struct file *out)
 		return -EISDIR;
 	if (!S_ISREG(f->inode->mode) || !S_ISREG(g->inode->mode))
 		return -EINVAL;
-	return out->flags & O_APPEND ? -EBADF : 0;
+	if (f->inode == g->inode && MAX(from, to) - MIN(from, to) < len)
+		return -EINVAL; /* would overlap */
+	return out->file->flags & O_APPEND ? -EBADF : 0;
 }
 
 long sys_copy_file_range(long in, int64_t *in_offset, long out, int64_t *out_offset, size_t len,
@@ -141,17 +168,40 @@ long sys_copy_file_range(long in, int64_t *in_offset, long out, int64_t *out_off
 {
 	if (flags)
 		return -EINVAL;
-	return transfer(in, in_offset, out, out_offset, len, check_regular);
+	return transfer(in, in_offset, out, out_offset, len, true, check_regular);
 }
 
-static long check_splice(const struct file *in, const struct file *out)
+static long check_splice(const struct end *in, const struct end *out, size_t len)
 {
-	return in->traits & FILE_SEEKABLE && out->traits & FILE_SEEKABLE ? -EINVAL : 0;
+	(void)len;
+	return in->file->traits & FILE_SEEKABLE && out->file->traits & FILE_SEEKABLE ? -EINVAL : 0;
 }
 
-/* One end must be a pipe, which has no positions; flags only say how the copy may be done. */
+/* One end must be a pipe, which has no positions. Other flags only say how the copy may be done. */
 long sys_splice(long in, int64_t *in_offset, long out, int64_t *out_offset, size_t len, long flags)
 {
+	return transfer(in, in_offset, out, out_offset, len, !(flags & SPLICE_F_NONBLOCK),
+	                check_splice);
+}
+
+/* Pages are not given away but copied: a write to a pipe, or a read from it. */
+long sys_vmsplice(long fd, const struct iovec *vector, unsigned long count, long flags)
+{
+	struct file *file = file_get((int)fd);
+	struct io io;
+	long result;
+
 	(void)flags;
-	return transfer(in, in_offset, out, out_offset, len, check_splice);
+	if (!file)
+		return -EBADF;
+	if (!file_is_pipe(file))
+		result = -EBADF;
+	else
+		result = io_vector(&io, vector, (long)MIN(count, (unsigned long)INT32_MAX));
+	if (!result && (file->flags & O_ACCMODE) == O_RDONLY)
+		result = file_read(file, &io, NULL);
+	else if (!result)
+		result = file_write(file, &io, NULL);
+	file_put(file);
+	return result;
 }

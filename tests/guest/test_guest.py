@@ -10,7 +10,7 @@ import pytest
 from conftest import TREE, boot, make, run
 
 # These want file systems: test_files.py.
-NEED_FILES = ["events", "files", "sockets"]
+NEED_FILES = ["events", "files", "identity", "sockets"]
 FOLDERS = sorted(path.parent.name for path in (TREE / "tests/guest").glob("*/program.mk")
                  if path.parent.name not in NEED_FILES)
 # exit is all about how it ends; the others report by TAP.

@@ -108,10 +108,8 @@ static void test_there(void)
 	const char *text = getenv("CPUS");
 	int expected = text ? atoi(text) : 1;
 
-	for (int i = 0; i < 5000 && count_cpus() < expected; i++)
-		usleep(1000);
 	cpus = count_cpus();
-	is(cpus, expected, "CPUs");
+	is(cpus, expected, "CPUs, whoever asks first");
 }
 
 static void test_affinity(void)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define BIG (3L << 30)
+#define BAD ((void *)16) /* an address that no program has */
 
 static struct stat st;
 static char block[65536], back[65536];
@@ -125,6 +126,34 @@ static void test_modes(void)
 	is(unlink("m"), 0, "clean");
 }
 
+/* Between files and pipes. */
+static void test_splice(int in, int out)
+{
+	struct iovec part = { "part", 4 };
+	off_t at = 2;
+	char buf[16];
+	int p[2];
+
+	is(pipe(p), 0, "pipe");
+	fails(splice(p[0], NULL, out, NULL, 5, SPLICE_F_NONBLOCK), EAGAIN, "an empty pipe");
+	is(splice(in, &at, p[1], NULL, 5, 0), 5, "splice from a file");
+	is(at, 7, "has moved the offset");
+	at = 0;
+	is(splice(p[0], NULL, out, &at, 100, 0), 5, "splice to a file");
+	fails(splice(in, NULL, out, NULL, 5, 0), EINVAL, "one must be a pipe");
+	fails(splice(p[0], &at, out, NULL, 5, 0), ESPIPE, "which has no offset");
+	fails(splice(in, BAD, p[1], NULL, 5, 0), EFAULT, "no offset");
+	is(vmsplice(p[1], &part, 1, 0), 4, "vmsplice");
+	is(read(p[0], buf, sizeof(buf)), 4, "read");
+	is(memcmp(buf, "part", 4), 0, "what it was");
+	fails(vmsplice(p[1], BAD, 1, 0), EFAULT, "no vector");
+	fails(vmsplice(out, &part, 1, 0), EBADF, "not a pipe");
+	at = 1;
+	fails(copy_file_range(in, &(off_t){ 0 }, in, &at, 10, 0), EINVAL, "copies do not overlap");
+	close(p[0]);
+	close(p[1]);
+}
+
 static void test_copies(void)
 {
 	int in = open("in", O_RDWR | O_CREAT, 0600), out = open("out", O_RDWR | O_CREAT, 0600);
@@ -141,6 +170,7 @@ static void test_copies(void)
 	is(copy_file_range(in, &at, out, NULL, 10, 0), 10, "copy_file_range");
 	is(pread(out, back, 10, 20000), 10, "behind it");
 	is(memcmp(back, block, 10), 0, "is right");
+	test_splice(in, out);
 	close(in);
 	close(out);
 	is(unlink("in") | unlink("out"), 0, "clean");

@@ -4,6 +4,8 @@
 #include "files.h"
 
 #include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -76,6 +78,47 @@ static void test_private(int fd)
 	munmap(p, PAGE);
 }
 
+static sigjmp_buf back;
+static siginfo_t fault;
+
+static void on_fault(int number, siginfo_t *info, void *context)
+{
+	(void)number;
+	(void)context;
+	fault = *info;
+	siglongjmp(back, 1);
+}
+
+/* Which signal does a write to p bring? */
+static int signal_at(volatile char *p)
+{
+	memset(&fault, 0, sizeof(fault));
+	if (!sigsetjmp(back, 1))
+		*p = 1;
+	return fault.si_signo;
+}
+
+static void test_end(int fd)
+{
+	struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO };
+	char *p = mmap(NULL, 3 * PAGE, RW, MAP_SHARED, fd, 0);
+
+	is(ftruncate(fd, 2 * PAGE), 0, "two pages");
+	sigaction(SIGBUS, &action, NULL);
+	is(signal_at(p + 2 * PAGE - 1), 0, "the last byte");
+	is(signal_at(p + 2 * PAGE), SIGBUS, "the page behind it");
+	ok(fault.si_code == BUS_ADRERR && fault.si_addr == p + 2 * PAGE, "is told");
+	is(ftruncate(fd, 10), 0, "shorter");
+	is(signal_at(p + 10), 0, "the rest of the page is there");
+	is(signal_at(p + PAGE), SIGBUS, "but not the next one");
+	fails(pread(fd, p + PAGE, 1, 0), EFAULT, "for the kernel neither");
+	is(ftruncate(fd, 2 * PAGE), 0, "longer again");
+	is(p[PAGE], 0, "zeros");
+	is(p[10], 0, "here too");
+	signal(SIGBUS, SIG_DFL);
+	munmap(p, 3 * PAGE);
+}
+
 static void test_refused(void)
 {
 	int ro, wo, pipes[2];
@@ -110,6 +153,7 @@ void test_map(void)
 	is(write(fd, text, sizeof(text)), (long)sizeof(text), "a file");
 	test_shared(fd);
 	test_private(fd);
+	test_end(fd);
 	is(ftruncate(fd, PAGE), 0, "a file");
 	p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0);
 	close(fd);

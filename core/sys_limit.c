@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Limits of resources. That of descriptors is kept; the others are what the system has until the
+ * program says otherwise, and then only remembered: nobody else could use what it leaves. */
+#include <linux/resource.h>
+
+#include "arch/x86/trap.h"
+#include "core/file.h"
+#include "include/errno.h"
+
+long sys_getrlimit(unsigned resource, void *buf);
+long sys_setrlimit(unsigned resource, const void *limit);
+long sys_prlimit64(long pid, unsigned resource, const void *new, void *old);
+
+static struct rlimit64 set_limits[RLIM_NLIMITS];
+static uint32_t is_set; /* a bit for each */
+
+static struct rlimit64 limit_of(unsigned resource)
+{
+	struct rlimit64 limit = { RLIM64_INFINITY, RLIM64_INFINITY };
+
+	if (resource == RLIMIT_NOFILE)
+		return (struct rlimit64){ descriptor_limit(), FILES_MAX };
+	if (is_set & BIT(resource))
+		return set_limits[resource];
+	if (resource == RLIMIT_STACK)
+		limit.rlim_cur = CONFIG_PROGRAM_STACK_KIB * 1024UL;
+	else if (resource == RLIMIT_CORE)
+		limit.rlim_cur = 0;
+	return limit;
+}
+
+static long set_limit(unsigned resource, const struct rlimit64 *limit)
+{
+	if (limit->rlim_cur > limit->rlim_max)
+		return -EINVAL;
+	if (resource == RLIMIT_NOFILE)
+		return limit->rlim_max > FILES_MAX ? -EPERM
+		                                   : descriptor_set_limit((unsigned)limit->rlim_cur);
+	set_limits[resource] = *limit;
+	__atomic_fetch_or(&is_set, (uint32_t)BIT(resource), __ATOMIC_RELEASE);
+	return 0;
+}
+
+long sys_prlimit64(long pid, unsigned resource, const void *new, void *old)
+{
+	struct rlimit64 limit, wanted;
+	long err;
+
+	if (resource >= RLIM_NLIMITS)
+		return -EINVAL;
+	if (pid != 0 && pid != 1)
+		return -ESRCH;
+	limit = limit_of(resource);
+	if (new) {
+		if (copy_from_program(&wanted, new, sizeof(wanted)))
+			return -EFAULT;
+		err = set_limit(resource, &wanted);
+		if (err)
+			return err;
+	}
+	return old ? copy_to_program(old, &limit, sizeof(limit)) : 0;
+}
+
+long sys_getrlimit(unsigned resource, void *buf)
+{
+	return buf ? sys_prlimit64(0, resource, NULL, buf) : -EFAULT;
+}
+
+long sys_setrlimit(unsigned resource, const void *limit)
+{
+	return limit ? sys_prlimit64(0, resource, limit, NULL) : -EFAULT;
+}

@@ -1,0 +1,2 @@
+name := test-identity
+sources := main.c
