@@ -45,8 +45,10 @@ virt_t area_place(const struct address_space *as, size_t length, int flags)
 
 	if (flags & MAP_32BIT)
 		return area_hole(as, length, LOW_START, LOW_END, FRAME_SIZE);
+	if (IS_ENABLED(CONFIG_LARGE_PAGES) && cpu_features.page1g && length >= GIB(1))
+		at = area_hole(as, length, USER_MIN, top, GIB(1));
 	/* Whole large pages, where that costs no hole in the address space. */
-	if (IS_ENABLED(CONFIG_LARGE_PAGES) && IS_ALIGNED(length, LARGE_PAGE))
+	else if (IS_ENABLED(CONFIG_LARGE_PAGES) && IS_ALIGNED(length, LARGE_PAGE))
 		at = area_hole(as, length, USER_MIN, top, LARGE_PAGE);
 	if (!at)
 		at = area_hole(as, length, USER_MIN, top, FRAME_SIZE);
@@ -277,9 +279,12 @@ void area_stats(struct address_space *as, struct area_stats *stats)
 
 const char *area_policy(void)
 {
-	uint64_t large = READ_ONCE(space.stats.large);
+	uint64_t large = READ_ONCE(space.stats.large), huge = READ_ONCE(space.stats.huge);
+	bool small = large < READ_ONCE(space.stats.faults);
 
 	if (large == 0)
 		return "4 KiB";
-	return large < READ_ONCE(space.stats.faults) ? "4 KiB and 2 MiB" : "2 MiB";
+	if (IS_ENABLED(CONFIG_LARGE_PAGES) && huge)
+		return small ? "4 KiB and 2 MiB, 1 GiB" : "2 MiB, 1 GiB";
+	return small ? "4 KiB and 2 MiB" : "2 MiB";
 }

@@ -95,12 +95,13 @@ struct area_stats {
 	uint64_t resident; /* bytes that have frames */
 	uint64_t faults;   /* first touches so far */
 	uint64_t large;    /* of those, mapped with 2 MiB pages or larger */
+	uint64_t huge;     /* of those, with 1 GiB pages */
 };
 
 void area_stats(struct address_space *as, struct area_stats *stats);
 
-/* How first touches have mapped memory so far, for the benchmark's report: "4 KiB", "2 MiB", or
- * "4 KiB and 2 MiB". */
+/* How first touches have mapped memory so far, for the benchmark's report: "4 KiB", "2 MiB", "4 KiB
+ * and 2 MiB", with ", 1 GiB" behind it where there were such. */
 const char *area_policy(void);
 
 #endif

@@ -41,14 +41,19 @@ static bool affordable(struct address_space *as, const struct area *area, unsign
 	return area->pages == AREA_PAGES_ANY && plentiful(as, bytes);
 }
 
+/* Does the whole block of this order around va belong to the area? */
+static bool fits(const struct area *area, virt_t va, unsigned order)
+{
+	virt_t block = ALIGN_DOWN(va, FRAME_SIZE << order);
+
+	return block >= area->start && block < area->end && area->end - block >= FRAME_SIZE << order;
+}
+
 /* A page of this order, if it may be at va and can be had; FRAME_NONE: no. */
 static phys_t large_page(struct address_space *as, const struct area *area, virt_t va,
                          unsigned order)
 {
-	virt_t block = ALIGN_DOWN(va, FRAME_SIZE << order);
-
-	if (block < area->start || area->end - block < (FRAME_SIZE << order) ||
-	    !affordable(as, area, order))
+	if (!fits(area, va, order) || !affordable(as, area, order))
 		return FRAME_NONE;
 	/* Clearing 1 GiB would take too long. */
 	return order == ORDER_1G ? frame_alloc_clean(order) : frame_alloc_zeroed(order);
@@ -59,6 +64,23 @@ static void count(struct address_space *as, virt_t va, uint64_t bytes)
 	as->recent[as->stats.faults++ % RECENT_MAX] = va;
 	as->stats.resident += bytes;
 	as->stats.large += bytes >= LARGE_PAGE;
+	as->stats.huge += bytes > LARGE_PAGE;
+}
+
+/* Puts a page of zeros around va, in a block with nothing in it. False: no memory for a table, and
+ * the page is given back. */
+static bool map_large(struct address_space *as, const struct area *area, virt_t va, phys_t page,
+                      unsigned order)
+{
+	if (IS_ENABLED(CONFIG_RECLAIM))
+		area_reclaim_prepare(as);
+	if (paging_map(as->root, ALIGN_DOWN(va, FRAME_SIZE << order), page, order,
+	               area_pte(area->prot)) != 0) {
+		frame_free(page, order);
+		return false;
+	}
+	count(as, va, FRAME_SIZE << order);
+	return true;
 }
 
 /* Puts a large page around va, in a block of order hole with nothing in it. Returns its size in
@@ -75,16 +97,8 @@ static uint64_t touch_large(struct address_space *as, const struct area *area, v
 		order = ORDER_2M;
 		page = large_page(as, area, va, order);
 	}
-	if (page == FRAME_NONE)
+	if (page == FRAME_NONE || !map_large(as, area, va, page, order))
 		return 0;
-	if (IS_ENABLED(CONFIG_RECLAIM))
-		area_reclaim_prepare(as);
-	if (paging_map(as->root, ALIGN_DOWN(va, FRAME_SIZE << order), page, order,
-	               area_pte(area->prot)) != 0) {
-		frame_free(page, order);
-		return 0;
-	}
-	count(as, va, FRAME_SIZE << order);
 	return FRAME_SIZE << order;
 }
 
@@ -174,13 +188,65 @@ int area_fault(struct address_space *as, virt_t addr, uint64_t error)
 	return err;
 }
 
+#ifdef CONFIG_LARGE_PAGES
+/* The area in which 1 GiB at va is to be populated that has nothing in it; NULL: it is not so. */
+static struct area *empty_1g(struct address_space *as, virt_t va, uint64_t error)
+{
+	struct area *area = area_at(as, va);
+	unsigned order;
+
+	if (!area || area->source || !allowed(area, error) || !fits(area, va, ORDER_1G) ||
+	    *paging_lookup(as->root, va, &order) || order < ORDER_1G)
+		return NULL;
+	return area;
+}
+
+/* Populates 1 GiB at va with one page. Clearing takes so long that it is done without the lock.
+ * Returns whether the page is there. */
+static bool populate_1g(struct address_space *as, virt_t va, uint64_t error)
+{
+	uint64_t irq = area_lock(as);
+	struct area *area = empty_1g(as, va, error);
+	bool wanted = area && affordable(as, area, ORDER_1G), done = false;
+	phys_t page;
+
+	area_unlock(as, irq);
+	page = wanted ? frame_alloc_zeroed(ORDER_1G) : FRAME_NONE;
+	if (page == FRAME_NONE)
+		return false;
+	irq = area_lock(as);
+	area = empty_1g(as, va, error); /* still? */
+	if (area)
+		done = map_large(as, area, va, page, ORDER_1G);
+	area_unlock(as, irq);
+	if (!area)
+		frame_free(page, ORDER_1G);
+	return done;
+}
+#else
+static inline bool populate_1g(struct address_space *as, virt_t va, uint64_t error)
+{
+	(void)as;
+	(void)va;
+	(void)error;
+	return false;
+}
+#endif
+
 /* What is populated is zero, so it would be reclaimed for the next page: only what nobody needs is. */
 int area_populate(struct address_space *as, virt_t start, virt_t end, uint64_t error)
 {
 	while (start < end) {
-		uint64_t irq = area_lock(as);
-		int err = area_touch(as, start, end, error, &start);
+		uint64_t irq;
+		int err;
 
+		if (IS_ENABLED(CONFIG_LARGE_PAGES) && cpu_features.page1g && IS_ALIGNED(start, GIB(1)) &&
+		    end - start >= GIB(1) && populate_1g(as, start, error)) {
+			start += GIB(1);
+			continue;
+		}
+		irq = area_lock(as);
+		err = area_touch(as, start, end, error, &start);
 		if (IS_ENABLED(CONFIG_RECLAIM) && unlikely(err == -ENOMEM) && area_trim(as))
 			err = 0; /* once more */
 		area_unlock(as, irq);

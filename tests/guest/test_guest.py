@@ -186,6 +186,10 @@ def test_malloc_misused(image, mode, text):
     assert status == 128 + SIGABRT and re.search(text, said), said
 
 
+def test_pages_of_1_gib(image):
+    check_tap(*start(image, "memory", "huge", words="pagurus.zeroed", options=["--memory=6G"]))
+
+
 @pytest.mark.parametrize("memory", ["24M", "64M"])
 def test_large_pages_given_back(image, memory):
     status, said = start(image, "malloc", "sparse", options=[f"--memory={memory}"])

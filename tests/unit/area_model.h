@@ -38,7 +38,7 @@ static phys_t hogs[MACHINE_RAM / FRAME_SIZE];
 static unsigned nr_hogs;
 
 /* A machine, once per program: the heap's slabs lie in its memory. */
-static int machine(void **state)
+static inline int machine(void **state)
 {
 	struct mem_range range = { MIB(1), MIB(1) + MACHINE_RAM };
 
@@ -52,7 +52,7 @@ static int machine(void **state)
 }
 
 /* Leaves this much memory, each frame of it beginning with junk. */
-static void leave(uint64_t bytes)
+static inline void leave(uint64_t bytes)
 {
 	while (nr_hogs && free_frames() * FRAME_SIZE < bytes)
 		frame_free(hogs[--nr_hogs], 0);

@@ -267,9 +267,47 @@ static void test_exhaustion(void)
 #endif
 }
 
-int main(void)
+#ifdef __pagurus__
+/* With memory known to be zero, an area of some GiB gets pages of 1 GiB, and they may be parted. */
+static void test_huge(void)
+{
+	struct pagurus_info before, after;
+	const size_t step = 4 * MIB + PAGE;
+	int good = 1;
+	char *p;
+
+	pagurus_info(&before);
+	p = map(2 * GIB, RW, ANON);
+	if (!ok(p != MAP_FAILED && (uintptr_t)p % GIB == 0, "2 GiB at a multiple of 1 GiB"))
+		return;
+	for (size_t at = 0; at < 2 * GIB; at += step)
+		*(size_t *)(p + at) = at;
+	pagurus_info(&after);
+	is(after.faults - before.faults, 2, "two faults for all of it");
+	ok(strstr(after.pages, "1 GiB") != NULL, "pages: %s", after.pages);
+	is(munmap(p + 100 * step, step), 0, "munmap of a piece");
+	is(mprotect(p + GIB + 10 * step, PAGE, PROT_READ), 0, "mprotect of a page");
+	ok(!writable(p + 100 * step) && !writable(p + GIB + 10 * step), "both have happened");
+	for (size_t at = 0; at < 2 * GIB; at += step)
+		good &= at == 100 * step || *(size_t *)(p + at) == at;
+	ok(good, "everything else stays");
+	is(munmap(p, 2 * GIB), 0, "munmap");
+	pagurus_info(&after);
+	ok(after.memory_free + 2 * MIB >= before.memory_free, "all of it came back");
+}
+#endif
+
+int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+	(void)argv;
+#ifdef __pagurus__
+	if (argc > 1 && strcmp(argv[1], "huge") == 0) {
+		test_huge();
+		return tap_done();
+	}
+#endif
+	(void)argc;
 	test_first_touch();
 	test_protection();
 	test_holes();
