@@ -2,7 +2,6 @@
 /* flock, and the commands of fcntl that files of the tree know (fs/flock.h). */
 #include "fs/flock.h"
 
-#include "arch/x86/trap.h"
 #include "fs/sys.h"
 #include "fs/walk.h"
 #include "include/errno.h"
@@ -11,6 +10,10 @@
 #define LOCK_EX 2
 #define LOCK_NB 4
 #define LOCK_UN 8
+#define F_OFD_GETLK 36
+#define F_OFD_SETLK 37
+#define F_OFD_SETLKW 38
+#define F_GETLEASE 1025
 #define F_ADD_SEALS 1033
 #define F_GET_SEALS 1034
 #define F_SEAL_SEAL 1U
@@ -88,26 +91,6 @@ long sys_flock(long fd, long operation)
 	return result;
 }
 
-/* A record lock is checked and granted: nobody else can hold one. */
-static long record_lock(const struct file *file, long command, void *arg)
-{
-	struct flock l;
-	uint32_t access = file->flags & O_ACCMODE;
-
-	if (copy_from_program(&l, arg, sizeof(l)))
-		return -EFAULT;
-	if ((l.l_type != F_RDLCK && l.l_type != F_WRLCK && l.l_type != F_UNLCK) || l.l_whence < 0 ||
-	    l.l_whence > 2)
-		return -EINVAL;
-	if (command == F_GETLK) {
-		l.l_type = F_UNLCK;
-		return copy_to_program(arg, &l, sizeof(l));
-	}
-	if ((l.l_type == F_RDLCK && access == O_WRONLY) || (l.l_type == F_WRLCK && access == O_RDONLY))
-		return -EBADF;
-	return 0;
-}
-
 static long add_seals(const struct file *file, struct inode *inode, unsigned long seals)
 {
 	if ((file->flags & O_ACCMODE) == O_RDONLY)
@@ -130,7 +113,12 @@ long fs_file_control(struct file *file, long command, void *arg)
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:
-		return record_lock(file, command, arg);
+	case F_OFD_GETLK:
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
+		return record_control(fs_file_of(file), command, arg);
+	case F_GETLEASE:
+		return F_UNLCK; /* none are given */
 	case F_ADD_SEALS:
 		return S_ISREG(inode->mode) ? add_seals(file, inode, (unsigned long)arg) : -EINVAL;
 	case F_GET_SEALS:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Locks on files. Those of fcntl belong to a process, and there is one: it never is in its own way.
- * Those of flock belong to an open file, so they can be. */
+/* Locks on files: those of flock (fs/flock.c) on a whole one, those of fcntl (fs/record.c) on ranges
+ * of it. */
 #ifndef PAGURUS_FS_FLOCK_H
 #define PAGURUS_FS_FLOCK_H
 
@@ -8,5 +8,13 @@
 
 /* The file is closed for good. */
 void flock_release(struct fs_file *f);
+void record_release(struct fs_file *f);
+
+/* A descriptor of it is closed (struct file_ops). */
+void record_flush(struct file *file);
+
+/* F_GETLK, F_SETLK, F_SETLKW and F_OFD_GETLK, ... with a struct flock of the program's. Returns 0 or
+ * -errno: -EAGAIN where another has it. */
+long record_control(struct fs_file *f, long command, void *arg);
 
 #endif

@@ -19,6 +19,7 @@ struct inode *inode_new(struct filesystem *fs, uint32_t mode)
 	inode->ino = __atomic_add_fetch(&fs->next_ino, 1, __ATOMIC_RELAXED);
 	inode->turn = (struct mutex)MUTEX_INIT(inode->turn);
 	list_init(&inode->flocks);
+	list_init(&inode->records);
 	if (S_ISREG(mode))
 		inode->file.seals = F_SEAL_SEAL; /* who wants more has to ask for it: memfd_create */
 	inode_touch(inode);

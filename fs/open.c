@@ -75,6 +75,7 @@ void fs_file_release(struct file *file)
 	struct fs_file *f = fs_file_of(file);
 
 	flock_release(f);
+	record_release(f);
 	dentry_put(f->dentry);
 	heap_free(f);
 }

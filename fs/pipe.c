@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Pipes: a ring of bytes between files that write and files that read. The turns (one for each side)
- * are held while bytes are copied; the lock only guards the ring's ends and who sleeps. */
-#include "fs/pipe.h"
+/* Pipes: reading, writing, what else can be asked of them (fs/pipe_ring.h). */
+#include "fs/pipe_ring.h"
 
 #include <asm/ioctls.h>
 #include <asm/poll.h>
@@ -14,56 +13,19 @@
 #include "lib/fmt.h"
 #include "lib/string.h"
 #include "mm/heap.h"
-#include "sched/thread.h"
 
 #define FIRST_ROOM 4096U
 #define PIPE_ROOM 65536U
 #define PIPE_BUF 4096U /* writes up to this are not torn */
 #define F_SETPIPE_SZ 1031
 #define F_GETPIPE_SZ 1032
-#define SIGPIPE 13 /* asm/signal.h has it only together with a C library's types */
-
-struct pipe {
-	uint32_t refs; /* ends, and the inode of a named one */
-	uint32_t readers, writers;
-	uint32_t reader_opens, writer_opens; /* how often a named pipe's ends were opened */
-	uint64_t ino;
-	struct mutex read_turn, write_turn;
-	struct wait_queue readable; /* its lock guards all that is above and below */
-	struct wait_queue writable;
-	struct watch_head watch;
-	char *ring;
-	uint32_t size, limit;
-	uint64_t head, tail; /* bytes written and read so far */
-};
-
-struct pipe_file {
-	struct file file;
-	struct pipe *pipe;
-	struct dentry *dentry; /* of a named pipe */
-};
 
 static struct filesystem pipe_fs = { .type = "pipefs", .dev = 7, .magic = 0x50495045 };
-
-static struct spinlock named_lock; /* which pipe a name stands for */
 
 long sys_pipe(int *fds);
 long sys_pipe2(int *fds, long flags);
 
-long sys_tkill(long tid, long signal); /* core/sys_process.c */
-
-long broken_pipe(void)
-{
-	sys_tkill(current_thread()->tid, SIGPIPE);
-	return -EPIPE;
-}
-
-static struct pipe_file *of(struct file *file)
-{
-	return container_of(file, struct pipe_file, file);
-}
-
-static struct pipe *pipe_new(void)
+struct pipe *pipe_new(void)
 {
 	struct pipe *p = heap_zalloc(sizeof(*p));
 
@@ -79,7 +41,7 @@ static struct pipe *pipe_new(void)
 	return p;
 }
 
-static void pipe_put(struct pipe *p)
+void pipe_put(struct pipe *p)
 {
 	if (__atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL))
 		return;
@@ -87,24 +49,13 @@ static void pipe_put(struct pipe *p)
 	heap_free(p);
 }
 
-/* Wakes who waits for what has changed. */
-static void announce(struct pipe *p, struct wait_queue *queue, uint32_t events)
+void pipe_announce(struct pipe *p, struct wait_queue *queue, uint32_t events)
 {
 	uint64_t irq = spin_lock(&queue->lock);
 
 	wait_wake(queue, UINT32_MAX);
 	spin_unlock(&queue->lock, irq);
 	watch_notify(&p->watch, events);
-}
-
-static bool is_reader(const struct file *file)
-{
-	return (file->flags & O_ACCMODE) != O_WRONLY;
-}
-
-static bool is_writer(const struct file *file)
-{
-	return (file->flags & O_ACCMODE) != O_RDONLY;
 }
 
 static uint32_t used(const struct pipe *p)
@@ -142,7 +93,7 @@ static int wait_readable(struct pipe *p)
 
 static long pipe_read(struct file *file, struct io *io, uint64_t *pos)
 {
-	struct pipe *p = of(file)->pipe;
+	struct pipe *p = pipe_of(file)->pipe;
 	size_t want = io->left;
 	long result = 0;
 
@@ -159,7 +110,7 @@ static long pipe_read(struct file *file, struct io *io, uint64_t *pos)
 		if (result)
 			return result;
 		if (n) {
-			announce(p, &p->writable, POLLOUT | POLLWRNORM);
+			pipe_announce(p, &p->writable, POLLOUT | POLLWRNORM);
 			return n;
 		}
 		if (!READ_ONCE(p->writers))
@@ -234,7 +185,7 @@ static long write_some(struct pipe *p, struct io *io, uint32_t least)
 
 static long pipe_write(struct file *file, struct io *io, uint64_t *pos)
 {
-	struct pipe *p = of(file)->pipe;
+	struct pipe *p = pipe_of(file)->pipe;
 	uint32_t least = io->left <= PIPE_BUF ? (uint32_t)io->left : 1;
 	long done = 0, n = 0;
 
@@ -251,7 +202,7 @@ static long pipe_write(struct file *file, struct io *io, uint64_t *pos)
 			break;
 		if (n) {
 			done += n;
-			announce(p, &p->readable, POLLIN | POLLRDNORM);
+			pipe_announce(p, &p->readable, POLLIN | POLLRDNORM);
 			continue;
 		}
 		n = file->flags & O_NONBLOCK ? -EAGAIN : wait_writable(p, least);
@@ -263,16 +214,16 @@ static long pipe_write(struct file *file, struct io *io, uint64_t *pos)
 
 static uint32_t pipe_ready(struct file *file)
 {
-	struct pipe *p = of(file)->pipe;
+	struct pipe *p = pipe_of(file)->pipe;
 	uint32_t events = 0;
 
-	if (is_reader(file)) {
+	if (pipe_reads(file)) {
 		if (used(p))
 			events |= POLLIN | POLLRDNORM;
-		if (!READ_ONCE(p->writers) && (!of(file)->dentry || p->writer_opens))
+		if (!READ_ONCE(p->writers) && (!pipe_of(file)->dentry || p->writer_opens))
 			events |= POLLHUP;
 	}
-	if (is_writer(file)) {
+	if (pipe_writes(file)) {
 		if (used(p) + PIPE_BUF <= p->limit)
 			events |= POLLOUT | POLLWRNORM;
 		if (!READ_ONCE(p->readers))
@@ -283,7 +234,7 @@ static uint32_t pipe_ready(struct file *file)
 
 static long pipe_stat(struct file *file, struct file_info *info)
 {
-	struct pipe_file *f = of(file);
+	struct pipe_file *f = pipe_of(file);
 
 	if (f->dentry) {
 		inode_info(f->dentry->inode, info);
@@ -305,14 +256,14 @@ static long pipe_ioctl(struct file *file, unsigned long request, void *arg)
 
 	if (request != FIONREAD)
 		return -ENOTTY;
-	n = (int)used(of(file)->pipe);
+	n = (int)used(pipe_of(file)->pipe);
 	return copy_to_program(arg, &n, sizeof(n));
 }
 
 /* The size is what may be in the pipe; memory is taken as it fills. */
 static long pipe_control(struct file *file, long command, void *arg)
 {
-	struct pipe *p = of(file)->pipe;
+	struct pipe *p = pipe_of(file)->pipe;
 	unsigned long wanted = (unsigned long)arg;
 	uint32_t size = FIRST_ROOM;
 
@@ -332,37 +283,23 @@ static long pipe_control(struct file *file, long command, void *arg)
 
 static int pipe_describe(struct file *file, char *buf, size_t size)
 {
-	struct pipe_file *f = of(file);
+	struct pipe_file *f = pipe_of(file);
 
 	return f->dentry ? dentry_path(f->dentry, buf, size)
 	                 : fmt_snprintf(buf, size, "pipe:[%lu]", f->pipe->ino);
 }
 
-/* Gives a reference to a named pipe back. With the last end, what was in it is lost. */
-static void abandon(struct inode *inode, struct pipe *p)
-{
-	uint64_t irq = spin_lock(&named_lock);
-	bool last = p->refs == 2 && inode->object == p;
-
-	if (last)
-		inode->object = NULL;
-	spin_unlock(&named_lock, irq);
-	if (last)
-		pipe_put(p);
-	pipe_put(p);
-}
-
 static void pipe_release(struct file *file)
 {
-	struct pipe_file *f = of(file);
+	struct pipe_file *f = pipe_of(file);
 	struct pipe *p = f->pipe;
 
-	if (is_reader(file) && __atomic_sub_fetch(&p->readers, 1, __ATOMIC_ACQ_REL) == 0)
-		announce(p, &p->writable, POLLERR | POLLOUT);
-	if (is_writer(file) && __atomic_sub_fetch(&p->writers, 1, __ATOMIC_ACQ_REL) == 0)
-		announce(p, &p->readable, POLLHUP | POLLIN);
+	if (pipe_reads(file) && __atomic_sub_fetch(&p->readers, 1, __ATOMIC_ACQ_REL) == 0)
+		pipe_announce(p, &p->writable, POLLERR | POLLOUT);
+	if (pipe_writes(file) && __atomic_sub_fetch(&p->writers, 1, __ATOMIC_ACQ_REL) == 0)
+		pipe_announce(p, &p->readable, POLLHUP | POLLIN);
 	if (f->dentry) {
-		abandon(f->dentry->inode, p);
+		pipe_abandon(f->dentry->inode, p);
 		dentry_put(f->dentry);
 	} else {
 		pipe_put(p);
@@ -385,7 +322,7 @@ bool file_is_pipe(const struct file *file)
 	return file->ops == &pipe_ops || file->ops == &fifo_ops;
 }
 
-static struct file *end_new(struct pipe *p, const struct file_ops *ops, uint32_t flags)
+struct file *pipe_end(struct pipe *p, const struct file_ops *ops, uint32_t flags)
 {
 	struct pipe_file *f = heap_alloc(sizeof(*f));
 
@@ -396,11 +333,11 @@ static struct file *end_new(struct pipe *p, const struct file_ops *ops, uint32_t
 	f->pipe = p;
 	f->dentry = NULL;
 	__atomic_add_fetch(&p->refs, 1, __ATOMIC_RELAXED);
-	if (is_reader(&f->file)) {
+	if (pipe_reads(&f->file)) {
 		__atomic_add_fetch(&p->readers, 1, __ATOMIC_RELAXED);
 		__atomic_add_fetch(&p->reader_opens, 1, __ATOMIC_RELAXED);
 	}
-	if (is_writer(&f->file)) {
+	if (pipe_writes(&f->file)) {
 		__atomic_add_fetch(&p->writers, 1, __ATOMIC_RELAXED);
 		__atomic_add_fetch(&p->writer_opens, 1, __ATOMIC_RELAXED);
 	}
@@ -419,8 +356,8 @@ long sys_pipe2(int *fds, long flags)
 	p = pipe_new();
 	if (!p)
 		return -ENOMEM;
-	in = end_new(p, &pipe_ops, O_RDONLY | (flags & O_NONBLOCK));
-	out = in ? end_new(p, &pipe_ops, O_WRONLY | (flags & O_NONBLOCK)) : NULL;
+	in = pipe_end(p, &pipe_ops, O_RDONLY | (flags & O_NONBLOCK));
+	out = in ? pipe_end(p, &pipe_ops, O_WRONLY | (flags & O_NONBLOCK)) : NULL;
 	if (!out) {
 		if (in)
 			file_put(in);
@@ -450,69 +387,4 @@ long sys_pipe2(int *fds, long flags)
 long sys_pipe(int *fds)
 {
 	return sys_pipe2(fds, 0);
-}
-
-/* The pipe that a name stands for, with a reference; made where it is not open yet. */
-static struct pipe *named_pipe(struct inode *inode)
-{
-	struct pipe *new = pipe_new(), *p;
-	uint64_t irq = spin_lock(&named_lock);
-
-	if (!inode->object && new) {
-		new->refs = 1; /* the inode's */
-		inode->object = new;
-		new = NULL;
-	}
-	p = inode->object;
-	if (p)
-		__atomic_add_fetch(&p->refs, 1, __ATOMIC_RELAXED);
-	spin_unlock(&named_lock, irq);
-	heap_free(new);
-	return p;
-}
-
-int fifo_open(struct dentry *dentry, uint32_t flags, struct file **file)
-{
-	struct pipe *p = named_pipe(dentry->inode);
-
-	if (!p)
-		return -ENOMEM;
-	/* Who only writes and does not wait must find a reader, and so a pipe that others hold too. */
-	*file = NULL;
-	if ((flags & (O_ACCMODE | O_NONBLOCK)) != (O_WRONLY | O_NONBLOCK) || READ_ONCE(p->readers))
-		*file = end_new(p, &fifo_ops, flags & (O_ACCMODE | O_NONBLOCK));
-	if (*file) {
-		of(*file)->dentry = dentry_hold(dentry);
-		pipe_put(p);
-		return 0;
-	}
-	abandon(dentry->inode, p);
-	return flags & O_NONBLOCK && (flags & O_ACCMODE) == O_WRONLY ? -ENXIO : -ENOMEM;
-}
-
-/* Waits for count to differ from what it is while the other side is closed. */
-static int wait_open(struct wait_queue *queue, const uint32_t *present, const uint32_t *opens)
-{
-	uint64_t irq = spin_lock(&queue->lock);
-	uint32_t before = READ_ONCE(*opens);
-	int err = 0;
-
-	while (!err && !READ_ONCE(*present) && READ_ONCE(*opens) == before)
-		err = wait_sleep(queue, WAIT_FOREVER, &irq);
-	spin_unlock(&queue->lock, irq);
-	return err;
-}
-
-int fifo_connect(struct file *file)
-{
-	struct pipe *p = of(file)->pipe;
-
-	if (is_reader(file))
-		announce(p, &p->writable, 0);
-	if (is_writer(file))
-		announce(p, &p->readable, 0);
-	if (file->flags & O_NONBLOCK || (is_reader(file) && is_writer(file)))
-		return 0;
-	return is_reader(file) ? wait_open(&p->readable, &p->writers, &p->writer_opens)
-	                       : wait_open(&p->writable, &p->readers, &p->reader_opens);
 }

@@ -4,6 +4,7 @@
 #include "fs/ram_file.h"
 
 #include "arch/x86/paging.h"
+#include "fs/flock.h"
 #include "fs/sys.h"
 #include "include/errno.h"
 #include "lib/string.h"
@@ -265,6 +266,7 @@ const struct file_ops ram_file_ops = {
 	.map = ram_file_map,
 	.control = fs_file_control,
 	.describe = fs_file_describe,
+	.flush = record_flush,
 	.release = fs_file_release,
 };
 

@@ -82,7 +82,8 @@ struct inode {
 	const struct inode_ops *ops;
 	void *private;      /* the ops' */
 	struct mutex turn;  /* data: one call at a time */
-	struct list flocks; /* flock(): struct fs_file */
+	struct list flocks;  /* flock(): struct fs_file */
+	struct list records; /* fcntl(): struct record (fs/record.c) */
 	union {
 		struct ram_file file;
 		struct directory dir;

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #define BIG (3L << 30)
-#define BAD ((void *)16) /* an address that no program has */
 
 static struct stat st;
 static char block[65536], back[65536];

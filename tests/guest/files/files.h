@@ -12,9 +12,13 @@
 
 void test_names(void);
 void test_data(void);
+void test_locks(void);
 void test_map(void);
 void test_pipes(void);
 void test_proc(void);
+
+/* An address that no program has. */
+#define BAD ((void *)16)
 
 /* Makes a file with this content. Returns 0 or -1. */
 int write_file(const char *path, const char *text);
