@@ -12,6 +12,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/params.h"
+#include "core/plant.h"
 #include "core/program.h"
 #include "core/syscall_cycles.h"
 #include "include/errno.h"
@@ -118,6 +119,9 @@ void core_main(struct boot_info *bi)
 	files_init(bi);
 #ifdef CONFIG_SMP
 	cpus_start(bi);
+#endif
+#ifdef CONFIG_PLANTED_BUGS
+	plant_bug(params_option(&params, "plant"));
 #endif
 	program_start(&params, bi);
 }

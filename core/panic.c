@@ -4,6 +4,7 @@
 #include "core/panic.h"
 
 #include "arch/x86/cpu.h"
+#include "arch/x86/lock_order.h"
 #include "arch/x86/percpu.h"
 #include "arch/x86/smp.h"
 #include "core/backtrace.h"
@@ -67,6 +68,9 @@ static void begin(void)
 	if (before > 1)
 		halt_forever();
 	if (before == 0) {
+#ifdef CONFIG_LOCK_ORDER
+		lock_order_stop();
+#endif
 		smp_stop_others();
 		if (IS_ENABLED(CONFIG_SYMBOLS))
 			fmt_set_symbolizer(symbols_format);

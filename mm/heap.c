@@ -2,6 +2,11 @@
 /* Kernel heap. A slab is a block of frames cut into slots of one size class; its header takes the
  * first slot or more. Which block an address lies in, and so how large it is, the frame allocator
  * knows: an address where a block begins is a large allocation, any other lies in a slab. */
+#ifdef CONFIG_HEAP_GUARD
+#define heap_alloc heap_plain_alloc
+#define heap_zalloc heap_plain_zalloc
+#define heap_free heap_plain_free
+#endif
 #include "mm/heap.h"
 
 #include "arch/x86/paging.h"

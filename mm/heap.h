@@ -13,6 +13,10 @@ void *heap_zalloc(size_t size);
 /* Gives back what heap_alloc returned; NULL is nothing. */
 void heap_free(void *p);
 
+/* What mm/heap_guard.c puts itself in front of (CONFIG_HEAP_GUARD). */
+void *heap_plain_alloc(size_t size);
+void heap_plain_free(void *p);
+
 /* A kernel stack of CONFIG_KERNEL_STACK_KIB with an unmapped guard page below, from a cache of
  * recently freed ones where possible. Returns the address just above its top (16-byte aligned) or
  * NULL. May be called with interrupts off. */

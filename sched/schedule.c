@@ -2,6 +2,7 @@
 /* Who runs next: picking, switching, waking, yielding, preempting, idling. The path of a voluntary
  * switch reads no clock, writes no MSR and divides nothing. */
 #include "arch/x86/cpu.h"
+#include "arch/x86/lock_order.h"
 #include "arch/x86/smp.h"
 #include "arch/x86/tsc.h"
 #include "sched/balance.h"
@@ -53,6 +54,9 @@ void schedule(void)
 	struct cpu *cpu = this_cpu->self;
 	struct thread *prev = cpu->current, *next;
 
+#ifdef CONFIG_LOCK_ORDER
+	lock_order_check_none();
+#endif
 	if (prev != cpu->idle)
 		run_queue_leave(cpu, prev);
 	next = run_queue_take(cpu);

@@ -164,7 +164,12 @@ static int sleep_deaf(struct wait_queue *q, uint64_t *flags)
 /* The mutex is handed over: whoever is woken owns it already. */
 void mutex_lock(struct mutex *m)
 {
-	uint64_t flags = spin_lock(&m->queue.lock);
+	uint64_t flags;
+
+#ifdef CONFIG_LOCK_ORDER
+	lock_order_check_none();
+#endif
+	flags = spin_lock(&m->queue.lock);
 
 	/* A signal wakes without handing over. */
 	while (m->locked && sleep_deaf(&m->queue, &flags) != 0)

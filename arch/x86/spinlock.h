@@ -5,11 +5,14 @@
 #define PAGURUS_X86_SPINLOCK_H
 
 #include "arch/x86/cpu.h"
+#include "arch/x86/lock_order.h"
 
 struct spinlock {
 #if CONFIG_NR_CPUS > 1
 	uint32_t next;    /* ticket lock: fair among CPUs */
 	uint32_t serving;
+#elif defined(CONFIG_LOCK_ORDER)
+	char one; /* each has an address of its own */
 #else
 	char none[0];
 #endif
@@ -18,11 +21,29 @@ struct spinlock {
 /* arch/x86/smp.c: waits until it is ticket's turn, serving other CPUs' requests meanwhile. */
 void spin_wait(struct spinlock *lock, uint32_t ticket);
 
-/* Returns the interrupt state for spin_unlock(). */
-static inline uint64_t spin_lock(struct spinlock *lock)
+#ifdef CONFIG_LOCK_ORDER
+#define LOCK_SITE(expression)                                                                      \
+	({                                                                                             \
+		static struct lock_site site_ = { __FILE__, expression, __LINE__, 0 };                     \
+		&site_;                                                                                    \
+	})
+#define spin_lock(lock) spin_lock_at(lock, LOCK_SITE(#lock))
+#define spin_trylock(lock, flags) spin_trylock_at(lock, flags, LOCK_SITE(#lock))
+#else
+#define spin_lock(lock) spin_lock_at(lock, NULL)
+#define spin_trylock(lock, flags) spin_trylock_at(lock, flags, NULL)
+#endif
+
+/* spin_lock(lock) returns the interrupt state for spin_unlock(). */
+static inline uint64_t spin_lock_at(struct spinlock *lock, struct lock_site *site)
 {
 	uint64_t flags = irq_save();
 
+#ifdef CONFIG_LOCK_ORDER
+	lock_order_take(lock, site, false);
+#else
+	(void)site;
+#endif
 #if CONFIG_NR_CPUS > 1
 	uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
 
@@ -34,9 +55,9 @@ static inline uint64_t spin_lock(struct spinlock *lock)
 	return flags;
 }
 
-/* Takes the lock if nobody has it; false, and nothing has changed, if not. On one CPU a lock cannot be
+/* spin_trylock(lock, flags) takes the lock if nobody has it; false, and nothing has changed, if not. On one CPU a lock cannot be
  * seen to be held: who may be called with it held has to know. */
-static inline bool spin_trylock(struct spinlock *lock, uint64_t *flags)
+static inline bool spin_trylock_at(struct spinlock *lock, uint64_t *flags, struct lock_site *site)
 {
 	*flags = irq_save();
 
@@ -52,11 +73,19 @@ static inline bool spin_trylock(struct spinlock *lock, uint64_t *flags)
 #else
 	(void)lock;
 #endif
+#ifdef CONFIG_LOCK_ORDER
+	lock_order_take(lock, site, true);
+#else
+	(void)site;
+#endif
 	return true;
 }
 
 static inline void spin_unlock(struct spinlock *lock, uint64_t flags)
 {
+#ifdef CONFIG_LOCK_ORDER
+	lock_order_release(lock);
+#endif
 #if CONFIG_NR_CPUS > 1
 	__atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);
 #else

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""debug_defconfig finds the bugs that are planted, says where they are, and finds none elsewhere."""
+import re
+
+import pytest
+
+from conftest import boot, make
+
+APPS = ("memory", "signals", "syscalls", "threads")
+
+
+@pytest.fixture(scope="module")
+def image(work):
+    out = work / "debug"
+    make(f"O={out}", "debug_defconfig")
+    config = (out / ".config").read_text(encoding="utf-8")
+    (out / ".config").write_text(config + "CONFIG_PLANTED_BUGS=y\n", encoding="utf-8")
+    make(f"O={out}", "olddefconfig")
+    make(f"O={out}", "APP=" + " ".join(f"tests/guest/{name}" for name in APPS))
+    return out
+
+
+@pytest.mark.parametrize("bug,message", [
+    ("frame_after_free", r"frame_alloc: \S+ was written to while free"),
+    ("frame_twice", r"frame_free: \S+ \(order 2\) is free already"),
+    ("heap_overflow", r"heap: written beyond the end: byte 100 of the 100 at \S+ "
+                      r"\(from heap_overflow\+"),
+    ("heap_underflow", r"heap: written before the beginning: byte -40 of the 128 at "),
+    ("heap_after_free", r"heap: written after it was freed: byte 7 of the 300 at "),
+    ("heap_twice", r"heap: freed twice: 100 bytes at "),
+    ("lock_order", r"lock order: &first \(core/plant\.c:\d+\) is taken while &third "
+                   r"\(core/plant\.c:\d+\) is held; the other way round, after &second "),
+    ("lock_twice", r"lock order: &first \S+ is taken again"),
+    ("lock_sleep", r"lock order: a thread sleeps while it holds &first \(core/plant\.c:\d+\)"),
+    ("lock_unheld", r"lock order: the lock at \S+ is released, but")])
+def test_planted_bug_is_found(image, bug, message):
+    status, said = boot(image, append=f"pagurus.program=hello pagurus.plant={bug}")
+    assert status not in (0, None), said
+    assert re.search("^PANIC: .*(" + message + ")", said, re.M), said
+    assert "was not found" not in said and "plant_bug+" in said, said
+
+
+def test_no_bug_is_found_without_one(image):
+    status, said = boot(image, append="pagurus.program=hello")
+    assert status == 0 and "PANIC" not in said, said
+
+
+@pytest.mark.parametrize("vcpus", [1, 4])
+@pytest.mark.parametrize("name", APPS)
+def test_guest_programs(image, name, vcpus):
+    status, said = boot(image, f"--smp={vcpus}", append=f"pagurus.program=test-{name}", timeout=300)
+    assert status == 0 and "PANIC" not in said, said[-3000:]
