@@ -7,12 +7,14 @@ static int32_t height(const struct tree_node *node)
 	return node ? node->height : 0;
 }
 
-/* Recomputes what node knows of its subtree. */
-static void refresh(struct tree *tree, struct tree_node *node)
+/* Recomputes what node knows of its subtree. Returns whether that is something else than before. */
+static bool refresh(struct tree *tree, struct tree_node *node)
 {
+	int32_t before = node->height;
+	bool changed = tree->update && tree->update(node);
+
 	node->height = 1 + MAX(height(node->left), height(node->right));
-	if (tree->update)
-		tree->update(node);
+	return changed || node->height != before;
 }
 
 /* Puts with (may be NULL) where node hangs under parent. */
@@ -60,12 +62,14 @@ static struct tree_node *rotate_right(struct tree *tree, struct tree_node *node)
 	return up;
 }
 
-/* Restores the invariant at node, whose subtrees have it. Returns the root of the subtree. */
-static struct tree_node *balance(struct tree *tree, struct tree_node *node)
+/* Restores the invariant at node, whose subtrees have it. Returns the root of the subtree. *changed:
+ * nodes above it may have to know. */
+static struct tree_node *balance(struct tree *tree, struct tree_node *node, bool *changed)
 {
 	struct tree_node *left = node->left, *right = node->right;
 	int32_t lean = height(left) - height(right);
 
+	*changed = true;
 	if (lean > 1) {
 		if (height(left->left) < height(left->right))
 			rotate_left(tree, left);
@@ -76,18 +80,21 @@ static struct tree_node *balance(struct tree *tree, struct tree_node *node)
 			rotate_right(tree, right);
 		return rotate_left(tree, node);
 	}
-	refresh(tree, node);
+	*changed = refresh(tree, node);
 	return node;
 }
 
-/* Walks from node to the root, as far as something can change. */
-static void rebalance(struct tree *tree, struct tree_node *node)
+/* Walks from node to the root, as far as something can change, but up to stale (NULL: nowhere), which
+ * knows nothing of its subtree yet. */
+static void rebalance(struct tree *tree, struct tree_node *node, const struct tree_node *stale)
 {
 	while (node) {
-		int32_t before = node->height;
+		bool changed, seen = node == stale;
 
-		node = balance(tree, node);
-		if (node->height == before && !tree->update)
+		node = balance(tree, node, &changed);
+		if (seen)
+			stale = NULL;
+		else if (!changed && !stale)
 			return;
 		node = node->parent;
 	}
@@ -100,8 +107,9 @@ void tree_insert(struct tree *tree, struct tree_node *parent, struct tree_node *
 	node->right = NULL;
 	node->parent = parent;
 	*link = node;
+	node->height = 0;
 	refresh(tree, node);
-	rebalance(tree, parent);
+	rebalance(tree, parent, NULL);
 }
 
 void tree_remove(struct tree *tree, struct tree_node *node)
@@ -111,7 +119,7 @@ void tree_remove(struct tree *tree, struct tree_node *node)
 	if (!node->left || !node->right) {
 		from = node->parent;
 		replace_child(tree, from, node, node->left ? node->left : node->right);
-		rebalance(tree, from);
+		rebalance(tree, from, NULL);
 		return;
 	}
 
@@ -130,15 +138,15 @@ void tree_remove(struct tree *tree, struct tree_node *node)
 	next->left->parent = next;
 	next->height = node->height;
 	replace_child(tree, node->parent, node, next);
-	rebalance(tree, from);
+	rebalance(tree, from, next);
 }
 
 void tree_update(struct tree *tree, struct tree_node *node)
 {
 	if (!tree->update)
 		return;
-	for (; node; node = node->parent)
-		tree->update(node);
+	while (node && tree->update(node))
+		node = node->parent;
 }
 
 struct tree_node *tree_first(const struct tree *tree)

@@ -16,9 +16,9 @@ struct tree_node {
 
 struct tree {
 	struct tree_node *root;
-	/* Recomputes node's augmentation from its own value and its children; NULL: none. Called
-	 * bottom-up wherever a subtree changed. */
-	void (*update)(struct tree_node *node);
+	/* Recomputes node's augmentation from its own value and its children, and returns whether it is
+	 * another one; NULL: none. Called bottom-up wherever a subtree changed. */
+	bool (*update)(struct tree_node *node);
 };
 
 /* Links node as *link under parent (link is &parent->left, &parent->right or &tree->root, found by
@@ -29,7 +29,7 @@ void tree_insert(struct tree *tree, struct tree_node *parent, struct tree_node *
 /* Takes node out and rebalances. node's own pointers become undefined. */
 void tree_remove(struct tree *tree, struct tree_node *node);
 
-/* Recomputes the augmentation from node up to the root, after node's own value changed. */
+/* Recomputes the augmentation from node up as far as it changes, after node's own value changed. */
 void tree_update(struct tree *tree, struct tree_node *node);
 
 /* In-order neighbours; NULL at the end. */

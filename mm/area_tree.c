@@ -9,11 +9,13 @@ static uint64_t gap_max(const struct tree_node *node)
 	return node ? area_of(node)->gap_max : 0;
 }
 
-static void update(struct tree_node *node)
+static bool update(struct tree_node *node)
 {
 	uint64_t below = MAX(gap_max(node->left), gap_max(node->right));
+	uint64_t before = area_of(node)->gap_max;
 
 	area_of(node)->gap_max = MAX(area_of(node)->gap, below);
+	return area_of(node)->gap_max != before;
 }
 
 void area_tree_init(struct tree *tree)
