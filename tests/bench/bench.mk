@@ -26,6 +26,12 @@ bench-host: $(addprefix $(host-bench-out)/,$(host-benches))
 	@set -e; for program in $^; do $$program; done
 	@$(PYTHON) tests/bench/malloc/compare.py --host-only --out $(out)/bench/malloc
 
+# How calls on memory grow with areas and memory (docs/memory.md).
+.PHONY: bench-growth
+bench-growth:
+	@scripts/setup build run bench
+	@$(PYTHON) scripts/bench_growth.py --out $(out)/bench/growth
+
 # Allocators, on this machine and in guests; those of Debian that are installed (docs/malloc.md).
 bench-malloc:
 	@scripts/setup build run linux
