@@ -22,6 +22,7 @@
 #include "lib/string.h"
 #include "mm/area.h"
 #include "mm/frame.h"
+#include "mm/kasan.h"
 #include "sched/thread.h"
 
 static struct params params;
@@ -103,6 +104,7 @@ void core_main(struct boot_info *bi)
 	error = frame_init(bi->ram, bi->nr_ram);
 	if (error)
 		panic("not enough memory to begin with (error %d): give the VM more", error);
+	kasan_init(bi->ram[bi->nr_ram - 1].end);
 	boot_mark("frames");
 
 	sched_init();

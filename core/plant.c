@@ -77,6 +77,22 @@ static void heap_twice(void)
 	heap_free(hidden(p));
 }
 
+static void heap_read(void)
+{
+	static char copy[200];
+	char *p = heap_alloc(100);
+
+	memcpy(copy, hidden(p), 101);
+}
+
+static void heap_read_freed(void)
+{
+	char *p = heap_alloc(300);
+
+	heap_free(p);
+	(void)*(volatile char *)hidden(p + 7);
+}
+
 static void lock_order(void)
 {
 	uint64_t flags = spin_lock(&first);
@@ -124,6 +140,8 @@ static const struct {
 	{ "heap_underflow", heap_underflow },
 	{ "heap_after_free", heap_after_free },
 	{ "heap_twice", heap_twice },
+	{ "heap_read", heap_read },
+	{ "heap_read_freed", heap_read_freed },
 	{ "lock_order", lock_order },
 	{ "lock_twice", lock_twice },
 	{ "lock_sleep", lock_sleep },

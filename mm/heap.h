@@ -13,6 +13,13 @@ void *heap_zalloc(size_t size);
 /* Gives back what heap_alloc returned; NULL is nothing. */
 void heap_free(void *p);
 
+/* CONFIG_HEAP_GUARD: the allocation that the address at lies in, or next to. false: none is near. */
+struct heap_block {
+	const void *start, *caller;
+	size_t size;
+};
+bool heap_guard_find(const void *at, struct heap_block *block);
+
 /* What mm/heap_guard.c puts itself in front of (CONFIG_HEAP_GUARD). */
 void *heap_plain_alloc(size_t size);
 void heap_plain_free(void *p);

@@ -2,14 +2,17 @@
 /* CONFIG_HEAP_GUARD: the kernel heap with a zone on either side of every allocation, and a queue in
  * which what was freed waits before it is used again. Writes to either are found when the memory is
  * freed, or leaves the queue, and told along with who allocated it. */
+#include "arch/x86/paging.h"
 #include "arch/x86/spinlock.h"
 #include "include/panic.h"
 #include "lib/string.h"
 #include "mm/heap.h"
+#include "mm/kasan.h"
 
 #define ZONE 16 /* bytes behind the end */
 #define ZONE_BYTE 0x5a
 #define FREED_BYTE 0x6b
+#define NEAR KIB(16)           /* how far to look for an allocation that an address belongs to */
 #define QUEUE 64               /* allocations that wait */
 #define QUEUE_SIZE_MAX KIB(64) /* what is larger does not wait */
 
@@ -70,6 +73,8 @@ static void *guarded(size_t size, const void *caller)
 	memset(block, ZONE_BYTE, ahead);
 	memset(p + size, ZONE_BYTE, ZONE);
 	*guard_of(p) = (struct guard){ LIVE ^ (uint64_t)p, size, caller, ahead };
+	kasan_forbid(block, ahead + size + ZONE, KASAN_ZONE);
+	kasan_allow(p, size);
 	return p;
 }
 
@@ -116,6 +121,7 @@ static void give_back(void *p)
 	check(p, p, guard->size, FREED_BYTE, "written after it was freed");
 	check_zones(p);
 	guard->state = 0;
+	kasan_allow((char *)p - guard->ahead, ALIGN_UP(guard->ahead + guard->size + ZONE, 8UL));
 	heap_plain_free((char *)p - guard->ahead);
 }
 
@@ -134,6 +140,7 @@ void heap_free(void *p)
 		panic("heap: freed, but not allocated, or written before its beginning: %p", p);
 	check_zones(p);
 	memset(p, FREED_BYTE, guard->size);
+	kasan_forbid(p, ALIGN_UP(guard->size, 8UL), KASAN_FREED);
 	flags = spin_lock(&waiting.lock);
 	guard->state = FREED ^ (uint64_t)p;
 	if (guard->size <= QUEUE_SIZE_MAX) {
@@ -145,4 +152,30 @@ void heap_free(void *p)
 	spin_unlock(&waiting.lock, flags);
 	if (oldest)
 		give_back(oldest);
+}
+
+/* Is p where an allocation begins? */
+static bool begins(uint64_t p)
+{
+	uint64_t state = guard_of((const void *)p)->state;
+
+	return state == (LIVE ^ p) || state == (FREED ^ p);
+}
+
+bool heap_guard_find(const void *at, struct heap_block *block)
+{
+	const uint64_t step = sizeof(struct guard), here = ALIGN_DOWN((uint64_t)at, step);
+	uint64_t p = here,
+			 lowest = here > DIRECT_MAP_BASE + NEAR ? here - NEAR : DIRECT_MAP_BASE + step;
+
+	while (p >= lowest && !begins(p))
+		p -= step;
+	if (p < lowest || (uint64_t)at >= p + guard_of((const void *)p)->size + ZONE)
+		for (p = here; p < here + FRAME_SIZE && !begins(p);)
+			p += step;
+	if (!begins(p))
+		return false;
+	*block = (struct heap_block){ (const void *)p, guard_of((const void *)p)->caller,
+		                          guard_of((const void *)p)->size };
+	return true;
 }

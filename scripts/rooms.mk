@@ -48,6 +48,13 @@ kernel-cflags := -std=gnu11 -Wall -Wextra -Werror -Wstrict-prototypes -ffreestan
 	$(if $(CONFIG_FRAME_POINTERS),-fno-omit-frame-pointer -momit-leaf-frame-pointer,-fomit-frame-pointer) \
 	-fno-common -fvisibility=hidden \
 	-ffunction-sections -fdata-sections -fno-strict-aliasing -fwrapv
+# What the sanitizer itself is made of is not looked at, nor what writes to memory that is free.
+kasan-not := mm/kasan mm/heap_guard mm/heap mm/frame mm/buddy mm/carve
+ifdef CONFIG_KASAN
+kasan-cflags := -fsanitize=kernel-address $(if $(is-clang),$(addprefix -mllvm \
+	-asan-,instrumentation-with-call-threshold=0 stack=0 globals=0),$(addprefix --param \
+	asan-,instrumentation-with-call-threshold=0 stack=0 globals=0))
+endif
 kernel-asflags := -D__ASSEMBLY__ -Wall -Werror $(debug-y) $(prefix-maps) -fno-pic -fno-pie \
 	-Wa,--noexecstack
 ifneq ($(is-clang),)
@@ -76,7 +83,7 @@ $(single-goals): %: $(out)/%
 endif
 
 $(shell mkdir -p $(sort $(dir $(kernel-objs) $(addprefix $(out)/,$(single-goals)))))
-$(call remember,$(out)/flags-kernel,$(compiler-version) $(CC) $(kernel-cppflags) $(kernel-cflags) \
+$(call remember,$(out)/flags-kernel,$(compiler-version) $(CC) $(kernel-cppflags) $(kernel-cflags) $(kasan-cflags) \
 	$(kernel-asflags))
 
 # $(call compile,FLAGS): $< to $@, with $@.dep saying what it was made from.
@@ -85,7 +92,7 @@ compile = $(Q)$(CC) $(1) -MMD -MF $@.d -c -o $@ $< && \
 
 $(out)/%.o: %.c $(out)/flags-kernel | $(uapi)
 	$(call say,CC      ,$<)
-	$(call compile,$(kernel-cppflags) $(kernel-cflags))
+	$(call compile,$(kernel-cppflags) $(kernel-cflags) $(if $(filter $(kasan-not),$*),,$(kasan-cflags)))
 
 $(out)/%.o: %.S $(out)/flags-kernel | $(uapi)
 	$(call say,AS      ,$<)
