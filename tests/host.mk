@@ -27,7 +27,7 @@ config := -DPAGURUS_HOST=1 -DCONFIG_NR_CPUS=1 -DCONFIG_LOG_MAX=0 -DCONFIG_DEBUG_
 common := -std=gnu11 -g -Wall -Wextra -Werror -fno-strict-aliasing -fwrapv \
 	-fno-omit-frame-pointer -I$(tree) $(config) -MMD -MP
 unit_flags := $(common) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
-	$(if $(COVERAGE),--coverage -O0)
+	$(if $(COVERAGE),--coverage -O0) $(if $(findstring clang,$(HOSTCC)),-Qunused-arguments)
 # libFuzzer wants the kernel's sources instrumented as the target itself is.
 fuzz_flags := $(common) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	-DHOST_FUZZ=1

@@ -52,6 +52,19 @@ def test_memory(work, zeroed):
     assert not bad, said
 
 
+def test_many_areas(work):
+    """The calls on areas grow with the logarithm of their number: mmap, munmap, first touch."""
+    out = work / "memory"
+    make(f"O={out}", "kvm_defconfig")
+    make(f"O={out}", "APP=tests/bench/memory")
+    status, said = boot(out, "--qemu=-icount shift=0", args=["areas", "65536"])
+    assert status == 0, said
+    costs = {int(row[0]): [float(value) for value in row[1:]] for row in
+             re.findall(r"^areas,(\d+),([\d.]+),([\d.]+),([\d.]+)$", said, re.M)}
+    for number, limits in ((64, (2300, 3400, 1200)), (65536, (3500, 3900, 1350))):
+        assert all(0 < cost <= limit for cost, limit in zip(costs[number], limits)), said
+
+
 def test_clocks_of_the_vdso(work):
     """Instructions of __vdso_clock_gettime, and with what the C library does around it."""
     out = work / "module"
