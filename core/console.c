@@ -67,7 +67,7 @@ static void write_output(const char *buf, size_t len, bool crlf)
 		write_crlf(buf, len);
 	else
 		platform->console_write(buf, len);
-	output.line_begun = buf[len - 1] != '\n';
+	output.line_begun = !crlf || buf[len - 1] != '\n';
 	if (locked)
 		unlock_output(flags);
 }

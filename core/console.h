@@ -10,11 +10,16 @@
 /* Writes len bytes. Any context; output of one call is not torn by another's. */
 void console_write(const char *buf, size_t len);
 
-/* The same without CR before LF: for a program that turned OPOST or ONLCR off. */
+/* The same without CR before LF: for a program that turned OPOST or ONLCR off. Such output does not
+ * count as having ended a line. */
 void console_write_raw(const char *buf, size_t len);
 
 /* What a program writes: with CR before LF or not, as its terminal settings say. */
 void console_write_program(const char *buf, size_t len);
+
+/* The console is a pipe from now on, no terminal (pagurus.pipe): see tty_be_pipe(). Before any use by
+ * the program; not without CONFIG_SYSCALLS_FILES. */
+void console_be_pipe(void);
 
 /* Begins a new line unless the last byte written ended one. */
 void console_fresh_line(void);

@@ -86,6 +86,14 @@ static uint64_t input_lock(void)
 	return flags;
 }
 
+void console_be_pipe(void)
+{
+	uint64_t flags = input_lock();
+
+	tty_be_pipe(&input.tty);
+	spin_unlock(&readers.lock, flags);
+}
+
 /* There is input now. Lock held. */
 static void announce(void)
 {
@@ -309,6 +317,8 @@ int console_ioctl(unsigned long request, void *arg)
 	uint64_t flags;
 	int value;
 
+	if (input.tty.pipe && request != FIONREAD)
+		return -ENOTTY;
 	switch (request) {
 	case TCGETS:
 		flags = input_lock();
@@ -333,6 +343,10 @@ int console_ioctl(unsigned long request, void *arg)
 	case TIOCGPGRP:
 		value = 1; /* there is one process, and it is in the foreground */
 		return give(arg, &value, sizeof(value));
+	case TIOCSPGRP:
+		if (copy_from_program(&value, arg, sizeof(value)))
+			return -EFAULT;
+		return value == 1 ? 0 : value < 0 ? -EINVAL : -ESRCH;
 	default:
 		return -ENOTTY;
 	}

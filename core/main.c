@@ -8,6 +8,7 @@
 #include "arch/x86/tsc.h"
 #include "core/api.h"
 #include "core/boot_trace.h"
+#include "core/console.h"
 #include "core/cpus.h"
 #include "core/file.h"
 #include "core/log.h"
@@ -75,6 +76,8 @@ static void parse_command_line(struct boot_info *bi)
 		log_error("command line: %s; what comes before is used",
 		          error == -E2BIG ? "too many words" : "a quote has no end");
 	log_set_level(params_option(&params, "loglevel"));
+	if (IS_ENABLED(CONFIG_SYSCALLS_FILES) && params_option(&params, "pipe"))
+		console_be_pipe();
 #ifdef CONFIG_SYSCALL_CYCLES
 	if (params_option(&params, "stats"))
 		syscall_cycles_request();

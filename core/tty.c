@@ -34,6 +34,16 @@ void tty_init(struct tty *tty, void (*echo)(void *ctx, const char *text, size_t 
 	tty->head = 0;
 	tty->committed = 0;
 	tty->tail = 0;
+	tty->pipe = false;
+	tty->escaped = false;
+}
+
+void tty_be_pipe(struct tty *tty)
+{
+	tty->termios.c_iflag = 0;
+	tty->termios.c_oflag = 0;
+	tty->termios.c_lflag = 0;
+	tty->pipe = true;
 }
 
 static bool local_flag(const struct tty *tty, tcflag_t flag)
@@ -188,11 +198,28 @@ static tty_signal_t signal_of(const struct tty *tty, char c)
 	return is_control(tty, c, VQUIT) ? SIGQUIT : 0;
 }
 
+static void pipe_input(struct tty *tty, char c)
+{
+	if (!tty->escaped && c == TTY_PIPE_ESCAPE) {
+		tty->escaped = true;
+		return;
+	}
+	if (used(tty) < TTY_BUFFER)
+		append(tty, tty->escaped && c == TTY_PIPE_END ? TTY_EOF : (unsigned char)c);
+	tty->escaped = false;
+	tty->committed = tty->head;
+}
+
 tty_signal_t tty_input(struct tty *tty, char c)
 {
 	tcflag_t iflag = tty->termios.c_iflag;
-	tty_signal_t signal = signal_of(tty, c);
+	tty_signal_t signal;
 
+	if (tty->pipe) {
+		pipe_input(tty, c);
+		return 0;
+	}
+	signal = signal_of(tty, c);
 	if (signal) {
 		echo_byte(tty, c);
 		if (!local_flag(tty, NOFLSH))
@@ -252,6 +279,8 @@ long tty_read(struct tty *tty, char *buf, size_t len)
 		uint16_t entry = tty->buf[tty->tail % TTY_BUFFER];
 
 		if (entry & TTY_EOF) {
+			if (tty->pipe)
+				return (long)n; /* it stays, for the next read */
 			/* Behind bytes it only ends the line; in raw mode it means nothing. */
 			tty->tail++;
 			if (n || local_flag(tty, ICANON))

@@ -23,11 +23,21 @@ struct tty {
 	uint32_t head;
 	uint32_t committed;
 	uint32_t tail;
+	bool pipe;    /* no terminal: see tty_be_pipe() */
+	bool escaped; /* the last byte of a pipe was an escape */
 };
+
+/* What ends the input of a pipe, and what stands for a DLE in it. */
+#define TTY_PIPE_ESCAPE 0x10 /* DLE: itself, if there is another behind it */
+#define TTY_PIPE_END 0x04    /* EOT behind that: no more will come */
 
 /* Sets what a new terminal has: canonical, echo, signals, CR read as newline. echo gets what is to
  * be shown, with newlines as "\n". */
 void tty_init(struct tty *tty, void (*echo)(void *ctx, const char *text, size_t len), void *ctx);
+
+/* From now on bytes are read as they come, with nothing shown, edited or taken as a signal, until
+ * DLE EOT, behind which every read is an end of file; DLE DLE is one DLE. */
+void tty_be_pipe(struct tty *tty);
 
 /* Takes a byte of input. Returns the signal that it asks for (SIGINT, SIGQUIT), else 0. */
 tty_signal_t tty_input(struct tty *tty, char c);

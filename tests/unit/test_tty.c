@@ -272,6 +272,41 @@ static void test_full_buffer_takes_nothing_more(void **state)
 	expect_nothing();
 }
 
+static void test_pipe_takes_every_byte(void **state)
+{
+	char all[256], buf[TTY_BUFFER];
+
+	(void)state;
+	tty_be_pipe(&tty);
+	for (int c = 0; c < 256; c++) {
+		all[c] = (char)c;
+		assert_int_equal(tty_input(&tty, (char)c), 0);
+		if (c == TTY_PIPE_ESCAPE)
+			assert_int_equal(tty_input(&tty, (char)c), 0);
+	}
+	assert_int_equal(tty_read(&tty, buf, sizeof(buf)), 256);
+	assert_memory_equal(buf, all, 256);
+	expect_nothing();
+	assert_int_equal(shown_len, 0);
+}
+
+static void test_pipe_ends_once_and_for_all(void **state)
+{
+	char c;
+
+	(void)state;
+	tty_be_pipe(&tty);
+	type("a\020");
+	expect_read("a");
+	expect_nothing(); /* half of an escape is no byte */
+	type("\004");
+	assert_true(tty_readable(&tty));
+	assert_int_equal(tty_count(&tty), 0);
+	assert_int_equal(tty_read(&tty, &c, 1), 0);
+	assert_int_equal(tty_read(&tty, &c, 1), 0);
+	assert_true(tty_readable(&tty));
+}
+
 static void test_random_input_keeps_count(void **state)
 {
 	static const char keys[] = "ab \n\r\b\177\004\025\027\xc3\xa4";
@@ -317,6 +352,8 @@ int main(void)
 		TEST(test_echo_off),
 		TEST(test_overlong_line_is_cut_but_ends),
 		TEST(test_full_buffer_takes_nothing_more),
+		TEST(test_pipe_takes_every_byte),
+		TEST(test_pipe_ends_once_and_for_all),
 		TEST(test_random_input_keeps_count),
 	};
 
