@@ -48,7 +48,7 @@ all:
 goals := $(or $(MAKECMDGOALS),all)
 config-goals := $(filter %config,$(goals))
 # Goals that need no configuration of their own.
-plain-goals := $(filter help clean distclean setup format format-check check-rooms check check-% \
+plain-goals := $(filter help clean distclean setup format format-check syscalls-doc check-rooms check check-% \
 	lint linux-% bench bench-% stress,$(goals))
 build-goals := $(filter-out $(config-goals) $(plain-goals),$(goals))
 

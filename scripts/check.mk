@@ -16,6 +16,11 @@ check-rooms:
 check-build check-guest check-system check-xen: check-%:
 	@CHECK_OUT=$(abspath $(out))/check-$* $(pytest) tests/$* $(TESTS)
 
+# The table of system calls, from the code.
+.PHONY: syscalls-doc
+syscalls-doc:
+	@scripts/syscalls-doc
+
 c-files = $(shell git ls-files '*.c' '*.h')
 .PHONY: format format-check lint
 format:
