@@ -1,4 +1,4 @@
 name := test-malloc
-sources := main.c
+sources := main.c modes.c
 # The compiler must not think that it knows what malloc does, such as leaving errno alone.
 cflags := -fno-builtin
