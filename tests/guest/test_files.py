@@ -184,7 +184,7 @@ def refused(image, data, tmp_path, append=""):
     """What the panic says."""
     module = tmp_path / "module"
     module.write_bytes(data)
-    status, said = boot(image, f"--initrd={module}", append=append)
+    status, said = boot(image, f"--initrd={module}", "--as-is", append=append)
     assert status == 255, said
     return re.search(r"^PANIC: (.*)", said, re.M).group(1)
 
