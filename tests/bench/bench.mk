@@ -15,6 +15,13 @@ $(out)/bench/stub.elf: tests/bench/stub.S
 	$(Q)$(CC) -m32 -c -o $@.o $<
 	$(Q)$(LD) -m elf_i386 -Ttext=0x100000 -o $@ $@.o
 
+# What a thread costs, against how many there are.
+.PHONY: bench-threads
+bench-threads:
+	@$(MAKE) --no-print-directory O=$(out)/bench/threads smp_defconfig
+	@$(MAKE) --no-print-directory O=$(out)/bench/threads APP=tests/guest/many
+	@$(PYTHON) tests/bench/threads.py $(out)/bench/threads
+
 # Parts of the kernel that need no kernel around them, timed on this machine as they are.
 host-benches := host_clear
 host-bench-clear := tests/bench/host_clear.c arch/x86/clear.S
