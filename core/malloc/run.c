@@ -211,7 +211,7 @@ __cold __noinline static bool reserve(void)
 	/* Beside what the heap's first part takes, small pages are for the bookkeeping. */
 	(void)advise(at, keeping + SMALL_PAGES, MADV_NOHUGEPAGE);
 	malloc_heap.units = (struct unit *)at;
-	malloc_heap.kinds = (uint8_t *)at + units;
+	malloc_heap.kinds = (uint8_t *)(at + units);
 	malloc_heap.backs = malloc_heap.kinds + kinds;
 	malloc_heap.base = at + keeping;
 	malloc_heap.most = ram;
