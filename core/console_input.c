@@ -57,13 +57,15 @@ void console_write_program(const char *buf, size_t len)
 }
 
 /* Takes what the shell has, as far as there is room; the rest stays with the shell and holds the
- * sender back. Returns the signal that was typed, 0 for none. Lock held. */
-static tty_signal_t pump(void)
+ * sender back. *some: there was something. Returns the signal that was typed, 0 for none. Lock
+ * held. */
+static tty_signal_t pump(bool *some)
 {
 	char buf[32];
 	size_t n;
 
 	while ((n = platform->console_read(buf, MIN(tty_room(&input.tty), sizeof(buf)))) > 0) {
+		*some = true;
 		for (size_t i = 0; i < n; i++) {
 			tty_signal_t signal = tty_input(&input.tty, buf[i]);
 
@@ -104,13 +106,15 @@ static void announce(void)
 static void input_update(uint64_t *flags)
 {
 	tty_signal_t signal;
+	bool some = false;
 
-	while ((signal = pump())) {
+	while ((signal = pump(&some))) {
 		spin_unlock(&readers.lock, *flags);
 		signal_from_console(signal);
 		*flags = spin_lock(&readers.lock);
 	}
-	if (tty_readable(&input.tty))
+	/* Who looks, and does not take what is there, must not be told of it for looking again. */
+	if (some && tty_readable(&input.tty))
 		announce();
 }
 

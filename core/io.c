@@ -53,7 +53,9 @@ static int transfer(struct io *io, void *data, size_t n, bool put)
 		if (advance(io))
 			return -EFAULT;
 		some = MIN(n, io->part);
-		if (put ? copy_to_program(io->at, data, some) : copy_from_program(data, io->at, some))
+		if (io->kernel)
+			memcpy(put ? io->at : data, put ? data : io->at, some);
+		else if (put ? copy_to_program(io->at, data, some) : copy_from_program(data, io->at, some))
 			return -EFAULT;
 		io->at += some;
 		io->part -= some;

@@ -16,13 +16,23 @@ struct io {
 	size_t left;              /* bytes in all */
 	const struct iovec *next; /* the parts behind that one, in the program's memory */
 	unsigned nr_next;
+	bool kernel; /* the kernel's own memory: nothing can go wrong */
 };
 
-/* One buffer of len bytes (cut to IO_MAX), of the program or the kernel. */
+/* One buffer of len bytes (cut to IO_MAX) of the program. */
 static inline struct io io_buffer(const void *buf, size_t len)
 {
 	len = MIN(len, IO_MAX);
 	return (struct io){ .at = (char *)buf, .part = len, .left = len };
+}
+
+/* The same of the kernel. */
+static inline struct io io_kernel(void *buf, size_t len)
+{
+	struct io io = io_buffer(buf, len);
+
+	io.kernel = true;
+	return io;
 }
 
 /* The parts of a vector of the program's. Returns 0, -EINVAL (too many, or too long) or -EFAULT. */

@@ -48,7 +48,7 @@ static struct dentry *find(const char *path, const char *what)
 
 static size_t read_header(struct dentry *d)
 {
-	struct io io = io_buffer(header, sizeof(header));
+	struct io io = io_kernel(header, sizeof(header));
 	uint64_t pos = 0;
 	long n = ram_file_read(d->inode, &io, &pos);
 
@@ -152,7 +152,7 @@ static virt_t load(struct dentry *d, const char *path, struct elf_image *elf)
 /* Text at offset in the file, into buf[size]. */
 static void read_text(struct dentry *d, uint64_t offset, size_t len, char *buf, size_t size)
 {
-	struct io io = io_buffer(buf, MIN(len, size - 1));
+	struct io io = io_kernel(buf, MIN(len, size - 1));
 
 	buf[0] = '\0';
 	if (ram_file_read(d->inode, &io, &offset) >= 0)

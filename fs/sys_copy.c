@@ -84,7 +84,7 @@ static long copy(struct end *in, struct end *out, size_t len, bool wait)
 	if (frame == FRAME_NONE)
 		return -ENOMEM;
 	while (done < len) {
-		struct io from = io_buffer(bytes, MIN(len - done, FRAME_SIZE)), to;
+		struct io from = io_kernel(bytes, MIN(len - done, FRAME_SIZE)), to;
 		long written;
 
 		if (!wait && !is_ready(in, out)) {
@@ -94,7 +94,7 @@ static long copy(struct end *in, struct end *out, size_t len, bool wait)
 		n = file_read(in->file, &from, in->pos);
 		if (n <= 0)
 			break;
-		to = io_buffer(bytes, (size_t)n);
+		to = io_kernel(bytes, (size_t)n);
 		written = file_write(out->file, &to, out->pos);
 		if (written < n)
 			unread(in, (size_t)(n - MAX(written, 0L)));

@@ -159,7 +159,7 @@ int sigframe_push(struct trap_frame *frame, uint64_t sp, const struct sigframe_a
 	}
 	new.context.uc_mcontext.oldmask = args->mask;
 	new.context.uc_mcontext.fpstate = (void *)area;
-	if (save_xstate(area) || copy_to_program((void *)bottom, &new, sizeof(new)))
+	if (copy_to_program((void *)bottom, &new, sizeof(new)) || save_xstate(area))
 		return -EFAULT;
 
 	frame->rdi = (uint64_t)args->info->si_signo;

@@ -43,7 +43,8 @@ void trap_init_cpu(void *const stacks[TRAP_STACKS]);
 void trap_set_handler(unsigned vector, void (*handler)(struct trap_frame *frame));
 
 /* The kernel touches memory that a program named: runs the copy and returns 0, or -EFAULT where a
- * page fault could not be resolved (extable, arch/x86/uaccess.S). */
+ * page fault could not be resolved (extable, arch/x86/uaccess.S) or (CONFIG_PROGRAM_MODULE) the
+ * address is the kernel's. */
 int copy_from_program(void *dst, const void *src, size_t n);
 int copy_to_program(void *dst, const void *src, size_t n);
 /* Copies a string of at most max bytes, NUL included. Returns its length, -EFAULT, -ENAMETOOLONG. */

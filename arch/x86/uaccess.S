@@ -4,9 +4,11 @@
 #include <asm/errno.h>
 
 #include "arch/x86/asm.h"
+#include "arch/x86/uaccess.h"
 
 /* int copy_from_program(void *dst RDI, const void *src RSI, size_t n RDX) */
 FUNCTION copy_from_program
+	CHECK_PROGRAM %rsi, 2f
 	movq	%rdx, %rcx
 1:	rep movsb
 	xorl	%eax, %eax
@@ -18,6 +20,7 @@ END_FUNCTION copy_from_program
 
 /* int copy_to_program(void *dst RDI, const void *src RSI, size_t n RDX) */
 FUNCTION copy_to_program
+	CHECK_PROGRAM %rdi, 2f
 	movq	%rdx, %rcx
 1:	rep movsb
 	xorl	%eax, %eax
@@ -29,6 +32,7 @@ END_FUNCTION copy_to_program
 
 /* long copy_string_from_program(char *dst RDI, const char *src RSI, size_t max RDX) */
 FUNCTION copy_string_from_program
+	CHECK_PROGRAM %rsi, 5f
 	xorl	%eax, %eax
 1:	cmpq	%rdx, %rax
 	jae	3f

@@ -1,0 +1,2 @@
+name := test-hostile
+sources := main.c
