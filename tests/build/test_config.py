@@ -62,8 +62,8 @@ def test_every_option_is_used():
                 used |= set(re.findall(r"\bCONFIG_([A-Z0-9_]+)", text))
                 used |= set(re.findall(r'config\.get\("(\w+)"', text))
     used |= {"APP_" + p.parent.name.upper() for p in (TREE / "apps").glob("*/program.mk")}
-    # The other half of a choice between two.
-    used |= {"PROGRAM_MODULE"}
+    # The other halves of choices between two.
+    used |= {"PROGRAM_MODULE", "MALLOC_MUSL"}
     assert defined - used == set()
 
 
