@@ -41,7 +41,8 @@ void make_pattern(struct pattern *pattern, uint8_t seed)
 
 /* clang-format on */
 
-#define SPIN "1: pause\n\t dec %[turns]\n\t jnz 1b\n\t"
+/* No PAUSE: each one leaves the loop of an emulator, which with -icount takes a microsecond. */
+#define SPIN "1: nop\n\t dec %[turns]\n\t jnz 1b\n\t"
 #define YIELD "1: mov %[yield], %%eax\n\t syscall\n\t dec %[turns]\n\t jnz 1b\n\t"
 
 #define HOLD(load, reg, wait)                                                                      \
@@ -107,7 +108,7 @@ __asm__(".text\n"
         "mov 0x60(%rdi), %r12; mov 0x68(%rdi), %r13; mov 0x70(%rdi), %r14; mov 0x78(%rdi), %r15\n\t"
         "xor %ebp, %ebp\n\t"
         "stc\n"
-        "1: pause\n\t"
+        "1: nop\n\t"
         "lea -1(%rcx), %rcx\n\t" /* lea and jrcxz leave the flags alone */
         "jrcxz 2f\n\t"
         "jmp 1b\n"
