@@ -7,6 +7,7 @@
 #include "arch/x86/trap.h"
 #include "arch/x86/tsc.h"
 #include "core/api.h"
+#include "core/aslr.h"
 #include "core/boot_trace.h"
 #include "core/console.h"
 #include "core/cpus.h"
@@ -128,5 +129,6 @@ void core_main(struct boot_info *bi)
 #ifdef CONFIG_PLANTED_BUGS
 	plant_bug(params_option(&params, "plant"));
 #endif
+	aslr_init(&params);
 	program_start(&params, bi);
 }

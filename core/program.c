@@ -12,6 +12,7 @@
 #include "arch/x86/cpu.h"
 #include "arch/x86/paging.h"
 #include "arch/x86/sigframe.h"
+#include "core/aslr.h"
 #include "core/boot_trace.h"
 #include "core/random.h"
 #include "core/vdso.h"
@@ -119,7 +120,7 @@ void program_run(const struct program_image *image, const struct params *params)
 	};
 	uint8_t random[RANDOM_FIRST];
 	void *xstate = heap_alloc(cpu_features.xsave_size);
-	virt_t top = USER_MAX - FRAME_SIZE;
+	virt_t top = USER_MAX - FRAME_SIZE - ALIGN_DOWN(aslr_stack(), FRAME_SIZE);
 	long base;
 
 	if (!xstate)
@@ -135,7 +136,9 @@ void program_run(const struct program_image *image, const struct params *params)
 		      base);
 
 	random_get_first(random);
-	program_stack = program_stack_build(top, PROGRAM_STACK_SIZE, image, params, auxv, random);
+	program_stack = program_stack_build(top - (aslr_stack() & FRAME_MASK),
+	                                    PROGRAM_STACK_SIZE - (aslr_stack() & FRAME_MASK), image,
+	                                    params, auxv, random);
 	if (!program_stack)
 		panic("the command line does not fit on the program's stack of %u KiB",
 		      CONFIG_PROGRAM_STACK_KIB);

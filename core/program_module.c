@@ -6,6 +6,7 @@
 
 #include "arch/x86/paging.h"
 #include "arch/x86/trap.h"
+#include "core/aslr.h"
 #include "core/elf.h"
 #include "core/program.h"
 #include "include/log.h"
@@ -30,12 +31,13 @@ static const void *module_map(const struct boot_module *module)
 	return phys_to_virt(module->range.start);
 }
 
-/* Where a relocatable image goes: any gap that is large enough, at its alignment. */
+/* Where a relocatable image goes: where it is to be if that is free, else any gap that is large
+ * enough, at its alignment. */
 static virt_t choose_base(const struct elf_image *elf)
 {
 	size_t size = elf->high + elf->align;
-	long gap =
-		area_map(program_space, 0, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+	long gap = area_map(program_space, aslr_program(), size, PROT_NONE,
+	                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
 
 	if (gap < 0)
 		panic("no room for a program of %lu KiB (error %ld)", size >> 10, gap);
@@ -100,7 +102,7 @@ void program_start(const struct params *params, const struct boot_info *bi)
 		base = choose_base(&elf);
 	for (unsigned i = 0; i < elf.nr_segments; i++)
 		segment_map(&elf.segments[i], base, file);
-	area_set_brk(program_space, base + elf.high);
+	area_set_brk(program_space, base + elf.high + aslr_brk());
 
 	image = (struct program_image){
 		.phdr = elf.phdr ? base + elf.phdr : 0,

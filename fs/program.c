@@ -6,6 +6,7 @@
 
 #include "arch/x86/paging.h"
 #include "arch/x86/trap.h"
+#include "core/aslr.h"
 #include "core/elf.h"
 #include "core/program.h"
 #include "fs/made_up.h"
@@ -55,12 +56,13 @@ static size_t read_header(struct dentry *d)
 	return n > 0 ? (size_t)n : 0;
 }
 
-/* Where a relocatable image goes: any gap that is large enough, at its alignment. */
-static virt_t choose_base(const struct elf_image *elf)
+/* Where a relocatable image goes: at wish if that is free, else any gap that is large enough, at its
+ * alignment. */
+static virt_t choose_base(const struct elf_image *elf, virt_t wish)
 {
 	size_t size = elf->high + elf->align;
 	long gap =
-		area_map(program_space, 0, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+		area_map(program_space, wish, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
 
 	if (gap < 0)
 		panic("no room for a program of %lu KiB (error %ld)", size >> 10, gap);
@@ -133,7 +135,7 @@ static void map_segment(struct dentry *d, const struct elf_segment *s, virt_t ba
 }
 
 /* Maps the ELF file. Returns what was added to its addresses. */
-static virt_t load(struct dentry *d, const char *path, struct elf_image *elf)
+static virt_t load(struct dentry *d, const char *path, struct elf_image *elf, virt_t wish)
 {
 	virt_t base = 0;
 	int err = elf_parse_header(elf, header, read_header(d), d->inode->size);
@@ -143,7 +145,7 @@ static virt_t load(struct dentry *d, const char *path, struct elf_image *elf)
 	if (elf->executable_stack)
 		log_warn("%s asks for an executable stack and does not get one", path);
 	if (elf->relocatable)
-		base = choose_base(elf);
+		base = choose_base(elf, wish);
 	for (unsigned i = 0; i < elf->nr_segments; i++)
 		map_segment(d, &elf->segments[i], base, path);
 	return base;
@@ -255,7 +257,7 @@ void program_start(const struct params *given, const struct boot_info *bi)
 	params = *given;
 	fs_lock();
 	running = dentry_hold(resolve(&path, &params));
-	base = load(running, path, &elf);
+	base = load(running, path, &elf, aslr_program());
 	image = (struct program_image){
 		.phdr = elf.phdr ? base + elf.phdr : 0,
 		.phent = sizeof(Elf64_Phdr),
@@ -269,13 +271,13 @@ void program_start(const struct params *given, const struct boot_info *bi)
 		static char file[256];
 
 		read_text(running, elf.interpreter, elf.interpreter_size, file, sizeof(file));
-		interpreter_base = load(find(file, "the dynamic linker"), file, &interpreter);
+		interpreter_base = load(find(file, "the dynamic linker"), file, &interpreter, 0);
 		if (interpreter.interpreter_size)
 			panic("%s: the dynamic linker wants a dynamic linker itself", file);
 		image.start = interpreter_base + interpreter.entry;
 		image.base = interpreter_base;
 	}
-	area_set_brk(program_space, base + elf.high);
+	area_set_brk(program_space, base + elf.high + aslr_brk());
 	fs_unlock();
 	program_run(&image, &params);
 }

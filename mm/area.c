@@ -27,6 +27,9 @@ void area_init(void)
 		.root = paging_root(),
 		.brk_start = BRK_DEFAULT,
 		.brk_end = BRK_DEFAULT,
+#ifdef CONFIG_ASLR
+		.top = USER_MAX - AREA_STACK_SPACE,
+#endif
 		.ram = stats.total * FRAME_SIZE,
 	};
 	area_tree_init(&space.areas);
@@ -39,9 +42,27 @@ bool area_may_commit(const struct address_space *as, size_t length, int prot, in
 	return length <= as->ram || (flags & MAP_NORESERVE) || !(prot & PROT_WRITE);
 }
 
+#ifdef CONFIG_ASLR
+void area_set_top(struct address_space *as, virt_t top)
+{
+	as->top = top;
+}
+
+static virt_t top_of(const struct address_space *as)
+{
+	return as->top;
+}
+#else
+static virt_t top_of(const struct address_space *as)
+{
+	(void)as;
+	return USER_MAX - AREA_STACK_SPACE;
+}
+#endif
+
 virt_t area_place(const struct address_space *as, size_t length, int flags)
 {
-	virt_t top = USER_MAX - AREA_STACK_SPACE, at = 0;
+	virt_t top = top_of(as), at = 0;
 
 	if (flags & MAP_32BIT)
 		return area_hole(as, length, LOW_START, LOW_END, FRAME_SIZE);

@@ -50,6 +50,12 @@ int area_advise(struct address_space *as, virt_t addr, size_t length, int advice
  * already and gets none. */
 void area_zero(struct address_space *as, virt_t start, virt_t end);
 
+#ifdef CONFIG_ASLR
+/* Addresses that mmap chooses lie below top from now on. At first that is AREA_STACK_SPACE below the end
+ * of the lower half. */
+void area_set_top(struct address_space *as, virt_t top);
+#endif
+
 /* brk: moves the end of the heap; 0 asks. Returns the end in force (unchanged on failure). */
 virt_t area_brk(struct address_space *as, virt_t end);
 

@@ -47,6 +47,9 @@ struct address_space {
 	struct tree areas;
 	struct area *last; /* found by area_at(); NULL: none */
 	virt_t brk_start, brk_end;
+#ifdef CONFIG_ASLR
+	virt_t top; /* mmap's */
+#endif
 	uint64_t ram;     /* bytes */
 	unsigned sources; /* areas that have one */
 	/* Memory given back under pressure (mm/area_reclaim.c). */
