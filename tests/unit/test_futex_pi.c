@@ -8,7 +8,6 @@
 #include <linux/futex.h>
 #include <string.h>
 
-#include "arch/x86/percpu.h"
 #include "arch/x86/trap.h"
 #include "sched/futex.h"
 #include "sched/thread.h"
@@ -67,11 +66,6 @@ static int clean(void **state)
 static void note(char letter)
 {
 	journal[strlen(journal)] = letter;
-}
-
-static uint32_t tid_of(const struct player *p)
-{
-	return (uint32_t)p->thread->tid;
 }
 
 static void play(void *arg)
@@ -203,18 +197,13 @@ static void test_chain(void **state)
 	assert_int_equal(words[0] | words[1], 0);
 }
 
-static void want_back(void *arg)
-{
-	*(int *)arg = futex_lock_pi(&words[0], WAIT_FOREVER, true);
-	futex_unlock_pi(&words[1]);
-}
-
 static void hold_and_want_back(void *arg)
 {
 	if (futex_lock_pi(&words[1], WAIT_FOREVER, true) != 0)
 		wrong++;
 	thread_sleep_until(host_now + 10 * MS);
-	want_back(arg);
+	*(int *)arg = futex_lock_pi(&words[0], WAIT_FOREVER, true);
+	futex_unlock_pi(&words[1]);
 }
 
 static void test_deadlock(void **state)
@@ -246,7 +235,6 @@ static void test_interrupted_and_handed_over(void **state)
 	thread_sleep_until(host_now + MS);
 	assert_int_equal(a->result | b->result, 0);
 	assert_string_equal(journal, "ab");
-
 	assert_int_equal(futex_lock_pi(&words[1], WAIT_FOREVER, true), 0);
 	a = enter('c', 20, NULL, &words[1], WAIT_FOREVER);
 	thread_wake(a->thread, -EINTR);
@@ -320,13 +308,13 @@ static void test_lies(void **state)
 	b = enter('b', 40, NULL, &words[0], host_now + 10 * MS);
 	words[0] = 0;
 	assert_int_equal(futex_lock_pi(&words[0], WAIT_FOREVER, true), -EINVAL);
-	words[0] = tid_of(b) | FUTEX_WAITERS;
+	words[0] = (uint32_t)b->thread->tid | FUTEX_WAITERS;
 	assert_int_equal(futex_lock_pi(&words[0], WAIT_FOREVER, true), -EINVAL);
 	words[0] = (uint32_t)current_thread()->tid;
 	assert_int_equal(futex_unlock_pi(&words[0]), -EINVAL);
-	words[0] = tid_of(a) | FUTEX_WAITERS;
+	words[0] = (uint32_t)a->thread->tid | FUTEX_WAITERS;
 	host_memory_fails = 1;
-	words[1] = tid_of(a);
+	words[1] = (uint32_t)a->thread->tid;
 	assert_int_equal(futex_lock_pi(&words[1], WAIT_FOREVER, true), -ENOMEM);
 	/* Gone while somebody waits for it. */
 	a->keeps = true;
