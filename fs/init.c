@@ -5,6 +5,7 @@
 #include "core/boot_trace.h"
 #include "fs/cpio.h"
 #include "fs/directory.h"
+#include "fs/gunzip.h"
 #include "fs/initrd.h"
 #include "fs/made_up.h"
 #include "fs/sys.h"
@@ -90,10 +91,25 @@ static void add_program(const struct boot_module *module, const char *data, size
 	}
 }
 
+/* The module's content, unpacked where it is compressed in a way that this configuration knows. */
+static const char *module_content(const struct boot_module *module, size_t *size)
+{
+	const void *data = module_map(module);
+	const char *problem;
+
+	*size = module->range.end - module->range.start;
+	if (IS_ENABLED(CONFIG_MODULE_GZIP) && *size > 2 && memcmp(data, "\x1f\x8b", 2) == 0) {
+		data = gunzip(data, *size, size, &problem);
+		if (!data)
+			panic("module %s, compressed with gzip: %s", module->name, problem);
+	}
+	return data;
+}
+
 static void add_module(const struct boot_module *module)
 {
-	size_t size = module->range.end - module->range.start;
-	const char *data = module_map(module), *problem;
+	size_t size;
+	const char *data = module_content(module, &size), *problem;
 
 	if (!cpio_is_archive(data, size)) {
 		add_program(module, data, size);

@@ -106,12 +106,26 @@ $(out)/%.s: %.c $(out)/flags-kernel FORCE | $(uapi)
 	$(call say,CC      ,$< (assembly))
 	$(Q)$(CC) $(kernel-cppflags) $(kernel-cflags) -S -o $@ $<
 
+# zlib's inflate as a part of the kernel (fs/gunzip.c): Debian's static library is position-independent,
+# so it links into the top 2 GiB. Its names get a prefix that programs do not have.
+kernel-libs-$(CONFIG_MODULE_GZIP) := $(out)/zlib.o
+zlib-archive := /usr/lib/x86_64-linux-gnu/libz.a
+zlib-members := inflate.o inffast.o inftrees.o crc32.o adler32.o
+$(zlib-archive):
+	@echo "$@ is missing (CONFIG_MODULE_GZIP): run scripts/setup gzip" >&2; exit 1
+$(out)/zlib.o: $(zlib-archive) scripts/rooms.mk
+	$(call say,ZLIB    ,$(zlib-archive))
+	$(Q)rm -rf $(out)/zlib && mkdir $(out)/zlib && cd $(out)/zlib && ar x $< $(zlib-members)
+	$(Q)cd $(out)/zlib && $(LD) -r -z noexecstack -o all.o $(zlib-members)
+	$(Q)$(OBJCOPY) --prefix-symbols=zlib_ -R .eh_frame -R .rela.eh_frame -R .comment \
+		$(out)/zlib/all.o $@
+
 # All rooms as one object, in which only what is marked EXPORT, and the entries that the linker
 # script looks for, keep a name that others see.
-$(call remember,$(out)/list-kernel,$(kernel-objs))
-$(out)/kernel.o: $(kernel-objs) $(out)/list-kernel
+$(call remember,$(out)/list-kernel,$(kernel-objs) $(kernel-libs-y))
+$(out)/kernel.o: $(kernel-objs) $(kernel-libs-y) $(out)/list-kernel
 	$(call say,LD      ,kernel.o)
-	$(Q)$(LD) -r --unique -z noexecstack -Map=$(out)/kernel.map -o $@.all $(kernel-objs)
-	$(Q)$(OBJCOPY) --localize-hidden $@.all $@ && rm $@.all
+	$(Q)$(LD) -r --unique -z noexecstack -Map=$(out)/kernel.map -o $@.all $(kernel-objs) $(kernel-libs-y)
+	$(Q)$(OBJCOPY) --localize-hidden -w -L 'zlib_*' $@.all $@ && rm $@.all
 
 -include $(wildcard $(addsuffix .dep,$(kernel-objs) $(addprefix $(out)/,$(single-goals))))

@@ -23,10 +23,11 @@ def compression(path):
     return next(((name, command) for magic, name, command in FORMATS if head.startswith(magic)), None)
 
 
-def unpack(path, folder):
-    """Unpacks a compressed file into folder. Returns the new file's path, or path itself."""
+def unpack(path, folder, known=()):
+    """Unpacks a compressed file into folder, unless the image knows how. Returns the new file's path, or
+    path itself."""
     found = compression(path)
-    if not found:
+    if not found or found[0] in known:
         return path
     name, command = found
     if not shutil.which(command[0]):

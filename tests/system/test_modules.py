@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Modules as people have them: compressed archives."""
+import gzip
 import subprocess
 
 import pytest
@@ -44,3 +45,86 @@ def test_cut_off(image, tmp_path, tool):
     module.write_bytes(compressed(tool)[:100000])
     status, said = boot(image, f"--initrd={module}")
     assert status == 125 and "damaged" in said
+
+
+@pytest.fixture(scope="module")
+def unpacking(work):
+    """The same, and it unpacks gzip by itself."""
+    out = work / "modules-gzip"
+    out.mkdir(exist_ok=True)
+    (out / ".config").write_text("CONFIG_PROGRAM_MODULE=y\nCONFIG_MODULE_GZIP=y\n")
+    make(f"O={out}", "olddefconfig")
+    make(f"O={out}", "all")
+    return out
+
+
+@pytest.fixture(scope="module")
+def archive():
+    with open("/bin/busybox", "rb") as file:
+        return cpio.archive({"bin": None, "bin/sh": file.read(), "big": (0o100644, b"0123456\n" * 300000)})
+
+
+def start(unpacking, tmp_path, data, *options):
+    module = tmp_path / "module"
+    module.write_bytes(data)
+    return boot(unpacking, f"--initrd={module}", "--as-is", *options,
+                append="pagurus.program=/bin/sh", args=["-c", SHOW])
+
+
+SHOW = """exec < /big; n=0; while read line; do [ $line = 0123456 ] || exit 9; n=$((n + 1))
+[ $n -lt 2000 ] || break; done; [ -x /bin/sh ] || exit 8; exit 3"""
+
+
+def members(archive):
+    """In three pieces, compressed one by one, and a padded end."""
+    third = len(archive) // 3
+    parts = archive[:third], archive[third:2 * third], archive[2 * third:]
+    return b"".join(gzip.compress(part) for part in parts) + bytes(512)
+
+
+@pytest.mark.parametrize("machine", ["pc", "microvm"])
+@pytest.mark.parametrize("how", [gzip.compress, lambda data: gzip.compress(data, 0), members],
+                         ids=["gzip", "stored", "members"])
+def test_kernel_unpacks(unpacking, archive, tmp_path, how, machine):
+    status, said = start(unpacking, tmp_path, how(archive), f"--machine={machine}")
+    assert status == 3, said
+
+
+def test_kernel_unpacks_a_program(unpacking, tmp_path):
+    with open("/bin/busybox", "rb") as file:
+        (tmp_path / "sh").write_bytes(gzip.compress(file.read()))
+    status, said = boot(unpacking, f"--initrd={tmp_path}/sh", "--as-is", args=["-c", "exit 5"])
+    assert status == 5, said
+
+
+def changed(data, at, value):
+    return data[:at] + bytes([data[at] ^ value]) + data[at + 1:]
+
+
+@pytest.mark.parametrize("damage, said", [
+    (lambda data: data[:len(data) // 2], "it is cut off"), (lambda data: data[:-1], "it is cut off"),
+    (lambda data: changed(data, -8, 1), "incorrect data check"),
+    (lambda data: changed(data, -1, 0x40), "incorrect length check"),
+    (lambda data: changed(data, 2, 1), "unknown compression method"),
+    (lambda data: data + b"garbage", "there is something else behind its end")])
+def test_kernel_refuses(unpacking, archive, tmp_path, damage, said):
+    status, console = start(unpacking, tmp_path, damage(gzip.compress(archive)))
+    assert status == 255 and f"compressed with gzip: {said}" in console, console
+
+
+def test_kernel_stops_at_its_memory(unpacking, tmp_path):
+    """1 MiB that unpacks to a GiB, in a machine of 64 MiB."""
+    status, said = start(unpacking, tmp_path, gzip.compress(bytes(1 << 30), 1), "--memory=64M")
+    assert status == 255 and "does not fit into memory: give the VM more" in said, said
+
+
+def test_memory_behind_the_content_is_given_back(unpacking, archive, tmp_path):
+    """33 MiB, for which the kernel takes a block of 64: of 256 MiB more than 200 are free."""
+    data = archive + bytes((33 << 20) - len(archive))
+    module = tmp_path / "module"
+    module.write_bytes(gzip.compress(data, 1))
+    status, said = boot(unpacking, f"--initrd={module}", "--as-is", "--memory=256M",
+                        append="pagurus.program=/bin/sh",
+                        args=["-c", "while read n v u; do [ $n != MemFree: ] || [ $v -lt 204800 ] || exit 3; "
+                              "done < /proc/meminfo"])
+    assert status == 3, said
