@@ -80,8 +80,8 @@ struct inode {
 	int64_t atime, mtime, ctime, btime; /* ns since 1970 */
 	struct filesystem *fs;
 	const struct inode_ops *ops;
-	void *private;      /* the ops' */
-	struct mutex turn;  /* data: one call at a time */
+	void *private;       /* the ops' */
+	struct mutex turn;   /* data: one call at a time */
 	struct list flocks;  /* flock(): struct fs_file */
 	struct list records; /* fcntl(): struct record (fs/record.c) */
 	union {
