@@ -66,7 +66,7 @@ else
 # What these goals need is installed first, if it is missing (scripts/setup).
 needs := $(if $(filter run,$(goals)),build run) $(if $(filter debug,$(goals)),build run debug) \
 	$(if $(filter check check-%,$(goals)),build iso run debug check) \
-	$(if $(filter check-xen,$(goals)),lab) \
+	$(if $(filter check check-xen,$(goals)),lab) \
 	$(if $(filter lint format,$(goals)),build lint) $(if $(filter linux-%,$(goals)),linux)
 ifneq ($(and $(strip $(needs)),$(if $(MAKE_RESTARTS),,first)),)
 needs += $(shell grep -qs CONFIG_TARGET_HVM=y $(out)/.config && echo iso)

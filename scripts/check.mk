@@ -2,7 +2,7 @@
 # Checks: "make check" runs every level of tests and sums them up; "make check-LEVEL" runs one; "make
 # lint" and "make format" look at the sources.
 
-levels := rooms unit fuzz build guest system
+levels := rooms unit fuzz build guest system xen
 pytest := PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider --confcutdir=$(CURDIR)
 
 .PHONY: check check-rooms check-build check-guest check-system check-xen
