@@ -147,7 +147,7 @@ def test_vcpu_set(create, lab, pvh):
     """What the toolstack takes and gives is read, and said; a running vCPU is not given up."""
     guest = ready(create, pvh, "pagurus.loglevel=6 echo", vcpus=3)
     for vcpus in (2, 1, 3):
-        lab.must(f"xl vcpu-set {guest.name} {vcpus}")
+        lab.must(f"xl vcpu-set -i {guest.name} {vcpus}")
         guest.expect(f"xen: {vcpus} vCPUs available, at most 1 used")
     guest.type("alive\n")
     guest.expect("got 1 <alive>")
