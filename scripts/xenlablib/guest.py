@@ -115,7 +115,7 @@ class Guest:
         self.settle()
         return self.console()
 
-    def expect(self, pattern, timeout=60):
+    def expect(self, pattern, timeout=180):
         """Waits until the console, behind the last match, matches. Returns the match; its attribute
         seconds in the guest is how long after xl create was called."""
         reply, data = self.lab.channel.request("expect", timeout=timeout, path=self.console_path,
@@ -127,7 +127,7 @@ class Guest:
         self.matched_seconds = reply["time"] - self.created
         return re.search(pattern.encode(), data, re.S | re.M)
 
-    def wait(self, timeout=60):
+    def wait(self, timeout=180):
         """Waits until the domain has shut down. Returns "poweroff", "reboot", "crash", ..."""
         pattern = r"has shut down, reason code (\d+)"
         reply, data = self.lab.channel.request("expect", timeout=timeout, path=self.log_path,

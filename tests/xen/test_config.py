@@ -47,5 +47,5 @@ def test_pvh(ready_made, lab):
 def test_hvm(ready_made, lab):
     guest = ready_made("hvm", "pagurus.iso")
     guest.expect(r"Hello from Pagurus \S+ \(xen, multiboot2\)", 120)
-    assert guest.wait(120) == "poweroff"
+    assert guest.wait() == "poweroff"
     assert gone(lab, guest)

@@ -8,12 +8,12 @@ import pytest
 
 def ready(create, pvh, words="echo", program="test-console", line="ready", **settings):
     guest = create(pvh, program, words, **settings)
-    guest.expect(line, 120)
+    guest.expect(line)
     listening(guest)
     return guest
 
 
-def listening(guest, seconds=30):
+def listening(guest, seconds=120):
     """Waits until the guest has told the toolstack what it understands."""
     path = f"/local/domain/{guest.domid()}/control/feature-poweroff"
     for _ in range(seconds * 10):
@@ -31,7 +31,7 @@ def exit_status(lab, guest):
 def test_shutdown_and_reboot(create, lab, pvh, verb, reason):
     guest = ready(create, pvh)
     lab.must(f"xl {verb} {guest.name}")
-    assert guest.wait(30) == reason
+    assert guest.wait() == reason
     assert "pagurus: killed by signal 15 (SIGTERM)" in guest.whole_console()
     assert exit_status(lab, guest) == "143"
 
@@ -41,14 +41,14 @@ def test_shutdown_right_after_create(create, lab, pvh):
     guest = create(pvh, "test-console", "echo", paused=True)
     lab.must(f"xenstore-write /local/domain/{guest.domid()}/control/shutdown poweroff")
     lab.must(f"xl unpause {guest.name}")
-    assert guest.wait(30) == "poweroff"
+    assert guest.wait() == "poweroff"
 
 
 @pytest.mark.parametrize("verb,reason", [("shutdown", "poweroff"), ("reboot", "reboot")])
 def test_program_that_handles_sigterm(create, lab, pvh, verb, reason):
     guest = ready(create, pvh, "orderly", "test-steady")
     lab.must(f"xl {verb} {guest.name}")
-    assert guest.wait(30) == reason
+    assert guest.wait() == reason
     said = guest.whole_console()
     assert "ending in order" in said and "pagurus: exit status 5" in said
     assert exit_status(lab, guest) == "5"
@@ -57,13 +57,13 @@ def test_program_that_handles_sigterm(create, lab, pvh, verb, reason):
 def test_shutdown_of_a_program_that_only_computes(create, lab, pvh):
     guest = ready(create, pvh, "spin", "test-steady", "spinning")
     lab.must(f"xl shutdown {guest.name}")
-    assert guest.wait(60) == "poweroff"
+    assert guest.wait() == "poweroff"
 
 
 def test_shutdown_of_a_program_that_does_not_want_to(create, lab, pvh):
     guest = ready(create, pvh, "deaf", "test-steady")
     lab.must(f"xl shutdown {guest.name}")
-    assert guest.wait(90) == "poweroff"
+    assert guest.wait() == "poweroff"
     assert "still runs 30 s after SIGTERM" in guest.whole_console()
     assert exit_status(lab, guest) == "137"
 
@@ -80,7 +80,7 @@ def test_unknown_request(create, lab, pvh):
     lab.must(f"xenstore-write /local/domain/{guest.domid()}/control/shutdown fly")
     guest.expect('the toolstack asks for "fly", which is not known here')
     lab.must(f"xl shutdown {guest.name}")
-    assert guest.wait(30) == "poweroff"
+    assert guest.wait() == "poweroff"
 
 
 def test_sysrq(create, lab, pvh):
@@ -90,7 +90,7 @@ def test_sysrq(create, lab, pvh):
     lab.must(f"xl sysrq {guest.name} m")
     guest.expect(r"sysrq: memory: \d+ KiB")
     lab.must(f"xl sysrq {guest.name} c")
-    assert guest.wait(30) == "crash"
+    assert guest.wait() == "crash"
     assert "PANIC: sysrq: crash asked for" in guest.whole_console()
     assert exit_status(lab, guest) == "255"
 
@@ -115,12 +115,12 @@ def test_storm_of_requests(create, lab, pvh):
     """Hundreds of firings, and the guest still listens."""
     guest = ready(create, pvh)
     folder = f"/local/domain/{guest.domid()}"
-    lab.must(f"for i in $(seq 150); do xenstore-write {folder}/memory/target 65536"
-             f" {folder}/cpu/0/availability online; done", 120)
+    lab.must(f"for i in $(seq 100); do xenstore-write {folder}/memory/target 65536"
+             f" {folder}/cpu/0/availability online; done", 300)
     lab.must(f"xl sysrq {guest.name} m")
-    guest.expect("sysrq: memory")
+    guest.expect("sysrq: memory", 120)
     lab.must(f"xl shutdown {guest.name}")
-    assert guest.wait(30) == "poweroff"
+    assert guest.wait() == "poweroff"
 
 
 def test_xenstore_stands_still(create, lab, pvh):
@@ -131,10 +131,10 @@ def test_xenstore_stands_still(create, lab, pvh):
     try:
         guest.type("quit\n")
         guest.expect("got 1 <quit>")
-        guest.expect("pagurus: exit status 7", 20)
+        guest.expect("pagurus: exit status 7", 60)
     finally:
         lab.must("pkill -CONT xenstored")
-    assert guest.wait(30) == "poweroff"
+    assert guest.wait() == "poweroff"
 
 
 def test_vcpu_list(create, lab, pvh):

@@ -38,17 +38,17 @@ def rounds(text):
 def test_save_and_restore(create, lab, smp):
     """All of them stand still meanwhile and go on afterwards, and so do the clocks they see."""
     guest = ready(create, smp, "crowd 8", "test-steady", "crowd 2: ", vcpus=4)
-    for _ in range(5):
+    for _ in range(4):
         lab.must(f"xl save {guest.name} /tmp/{guest.name} && xl restore /tmp/{guest.name}", 240)
         guest.expect(r"crowd \d+: .*crowd \d+: ", 120)
     lab.must(f"rm /tmp/{guest.name}")
     said = rounds(guest.console())
-    assert len(said) > 10
+    assert len(said) > 8
     for line in said[1:]:
         assert ": 0 stand still, the clock ran back 0 times" in line, "".join(said)
 
 
 def test_more_than_the_image_is_built_for(create, smp):
     guest = create(smp, "test-steady", vcpus=6)
-    assert guest.wait(120) == "poweroff"
+    assert guest.wait() == "poweroff"
     assert "not ok" not in guest.whole_console()

@@ -41,4 +41,4 @@ def test_pause_and_unpause(create, lab, pvh):
     lab.run("sleep 3")
     assert "got" not in guest.console()
     lab.must(f"xl unpause {guest.name}")
-    guest.expect("got 1 <asleep>", 20)
+    guest.expect("got 1 <asleep>")

@@ -54,8 +54,8 @@ def test_shutdown_and_reboot(create, lab, hvm, verb, reason):
                          ids=lambda settings: "-".join(f"{k}={v}" for k, v in settings.items()))
 def test_settings(create, iso, settings):
     guest = create(None, iso=iso, **settings)
-    test_kinds.says_hello(guest, "multiboot2", 120)
-    assert guest.wait(120) == "poweroff"
+    test_kinds.says_hello(guest, "multiboot2")
+    assert guest.wait() == "poweroff"
 
 
 def drives(lab, guest):

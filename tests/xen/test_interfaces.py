@@ -96,7 +96,7 @@ def folder(guest):
     return f"/local/domain/{guest.domid()}/data/check"
 
 
-def ask(lab, guest, word, seconds=60):
+def ask(lab, guest, word, seconds=180):
     """Has the guest do something. Returns the outcome."""
     there = folder(guest)
     lab.must(f"xenstore-write {there}/done waiting; xenstore-write {there}/do {word}")

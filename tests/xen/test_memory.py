@@ -10,7 +10,7 @@ from .test_control import ready
 HVM_SLACK_MIB = 2
 
 
-def settled(lab, guest, mib, seconds=40, slack=0):
+def settled(lab, guest, mib, seconds=120, slack=0):
     """Waits until xl list shows so many MiB. Returns what it shows in the end."""
     for _ in range(seconds * 2):
         shown = int(lab.must(f"xl list {guest.name}").out.splitlines()[1].split()[2])
@@ -40,12 +40,12 @@ def test_never_below_what_is_used(create, lab, pvh):
     """The program's memory stays whole; what is missing is given once the target is higher."""
     guest = ready(create, pvh, "keep 60", "test-steady", "round 1 good", memory=128)
     lab.must(f"xl mem-set {guest.name} 16")
-    guest.expect("round 12 good", 60)
+    guest.expect("round 12 good", 180)
     shown = settled(lab, guest, 16, 3)
     assert 61 < shown < 80, shown
     lab.must(f"xl mem-set {guest.name} 128")
     assert settled(lab, guest, 128) == 128
-    guest.expect(r"round 2\d good", 60)
+    guest.expect(r"round 2\d good", 180)
     assert "has changed" not in guest.console()
 
 

@@ -79,13 +79,13 @@ def test_balloon_survives(create, lab, pvh):
 
 def test_clock_after_a_minute_of_pause(create, lab, pvh):
     guest = ready(create, pvh, "clock", "test-steady", "clock ")
-    lab.must(f"xl pause {guest.name}; sleep 60; xl unpause {guest.name}", 120)
+    pause = lab.must(f"xl pause {guest.name}; sleep 60; xl unpause {guest.name}", 240)
     seen = clocks(guest.console())
     guest.expect(r"clock \d+")
     time.sleep(3)
     there = float(lab.must("date +%s.%N").out)
     times = clocks(guest.console())
     steps = [b[0] - a[0] for a, b in zip(times, times[1:])]
-    assert min(steps) > 0 and 55 < max(steps) < 75, (min(steps), max(steps))
+    assert min(steps) > 0 and 59 < max(steps) < pause.seconds + 1, (min(steps), max(steps))
     assert len(times) > len(seen)
-    assert abs(there - times[-1][1]) < 3, (there, times[-1])
+    assert abs(there - times[-1][1]) < 5, (there, times[-1])
