@@ -35,6 +35,7 @@ def rounds(text):
     return re.findall(r"crowd \d+: .*\r\n", text)
 
 
+@pytest.mark.slow
 def test_save_and_restore(create, lab, smp):
     """All of them stand still meanwhile and go on afterwards, and so do the clocks they see."""
     guest = ready(create, smp, "crowd 8", "test-steady", "crowd 2: ", vcpus=4)
