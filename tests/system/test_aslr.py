@@ -17,7 +17,7 @@ PARTS = {"program": r"AT_PHDR: +0x(\w+)", "linker": r"AT_BASE: +0x(\w+)",
 @pytest.fixture(scope="module")
 def image(work):
     out = work / "modules"
-    out.mkdir(exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     (out / ".config").write_text("CONFIG_PROGRAM_MODULE=y\n")
     make(f"O={out}", "olddefconfig")
     make(f"O={out}", "all")

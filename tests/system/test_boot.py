@@ -21,6 +21,8 @@ BOOTS = [
     ("microvm", "microvm", "kernel", "PVH"), ("microvm", "pc", "kernel", "PVH"),
     ("microvm", "q35", "kernel", "PVH"),
     ("tiny", "pc", "kernel", "multiboot"), ("tiny", "q35", "kernel", "multiboot"),
+    ("smp", "pc", "kernel", "multiboot"), ("smp", "q35", "kernel", "multiboot"),
+    ("debug", "pc", "kernel", "multiboot"),
 ]
 
 

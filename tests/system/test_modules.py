@@ -16,7 +16,7 @@ TOOLS = {"gzip": ["gzip", "-c"], "zstd": ["zstd", "-cq"], "lz4": ["lz4", "-c"],
 def image(work):
     """For programs from a module."""
     out = work / "modules"
-    out.mkdir(exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     (out / ".config").write_text("CONFIG_PROGRAM_MODULE=y\n")
     make(f"O={out}", "olddefconfig")
     make(f"O={out}", "all")
@@ -51,7 +51,7 @@ def test_cut_off(image, tmp_path, tool):
 def unpacking(work):
     """The same, and it unpacks gzip by itself."""
     out = work / "modules-gzip"
-    out.mkdir(exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     (out / ".config").write_text("CONFIG_PROGRAM_MODULE=y\nCONFIG_MODULE_GZIP=y\n")
     make(f"O={out}", "olddefconfig")
     make(f"O={out}", "all")
