@@ -99,9 +99,6 @@ def pvh(work):
     """An image for PVH guests with all of tests/guest's programs; pagurus.program= selects."""
     out = work / "pvh"
     make(f"O={out}", "pvh_defconfig")
-    with open(out / ".config", "a", encoding="utf-8") as file:
-        file.write("CONFIG_FS=y\n")  # for tests/guest/files
-    make(f"O={out}", "olddefconfig")
     make(f"O={out}", "APP=" + " ".join("tests/guest/" + name for name in PROGRAMS))
     return str(out / "pagurus.elf")
 
