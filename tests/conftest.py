@@ -62,3 +62,12 @@ def work(tmp_path_factory):
     """A folder that stays from run to run where CHECK_OUT says so: rebuilding is faster."""
     folder = os.environ.get("CHECK_OUT")
     return pathlib.Path(folder) if folder else tmp_path_factory.mktemp("work")
+
+
+def modules_image(out, *options):
+    """An image for programs from a module, with these options besides."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / ".config").write_text("\n".join(["CONFIG_PROGRAM_MODULE=y", *options, ""]))
+    make(f"O={out}", "olddefconfig")
+    make(f"O={out}", "all")
+    return out

@@ -5,7 +5,7 @@ import re
 import pytest
 
 import cpio
-from conftest import boot, make
+from conftest import boot, modules_image
 
 PAGE = 4096
 LIBC = "/lib/x86_64-linux-gnu/libc.so.6"
@@ -16,12 +16,7 @@ PARTS = {"program": r"AT_PHDR: +0x(\w+)", "linker": r"AT_BASE: +0x(\w+)",
 
 @pytest.fixture(scope="module")
 def image(work):
-    out = work / "modules"
-    out.mkdir(parents=True, exist_ok=True)
-    (out / ".config").write_text("CONFIG_PROGRAM_MODULE=y\n")
-    make(f"O={out}", "olddefconfig")
-    make(f"O={out}", "all")
-    return out
+    return modules_image(work / "modules")
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 import cpio
-from conftest import boot, make
+from conftest import boot, modules_image
 
 TOOLS = {"gzip": ["gzip", "-c"], "zstd": ["zstd", "-cq"], "lz4": ["lz4", "-c"],
          "lz4 of Linux": ["lz4", "-lc"], "xz": ["xz", "-c"]}
@@ -15,12 +15,7 @@ TOOLS = {"gzip": ["gzip", "-c"], "zstd": ["zstd", "-cq"], "lz4": ["lz4", "-c"],
 @pytest.fixture(scope="module")
 def image(work):
     """For programs from a module."""
-    out = work / "modules"
-    out.mkdir(parents=True, exist_ok=True)
-    (out / ".config").write_text("CONFIG_PROGRAM_MODULE=y\n")
-    make(f"O={out}", "olddefconfig")
-    make(f"O={out}", "all")
-    return out
+    return modules_image(work / "modules")
 
 
 def compressed(tool):
@@ -50,12 +45,7 @@ def test_cut_off(image, tmp_path, tool):
 @pytest.fixture(scope="module")
 def unpacking(work):
     """The same, and it unpacks gzip by itself."""
-    out = work / "modules-gzip"
-    out.mkdir(parents=True, exist_ok=True)
-    (out / ".config").write_text("CONFIG_PROGRAM_MODULE=y\nCONFIG_MODULE_GZIP=y\n")
-    make(f"O={out}", "olddefconfig")
-    make(f"O={out}", "all")
-    return out
+    return modules_image(work / "modules-gzip", "CONFIG_MODULE_GZIP=y")
 
 
 @pytest.fixture(scope="module")
