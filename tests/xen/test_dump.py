@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""xl dump-core, of a guest that runs and of one that has crashed. Ten minutes each in the lab (why:
-docs/xen.md), so only with TESTS="--slow"."""
+"""xl dump-core, of a guest that runs and of one that has crashed. Minutes for each (why: docs/xen.md),
+so only with TESTS="--slow"."""
 import struct
 
 import pytest
