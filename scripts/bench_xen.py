@@ -93,11 +93,27 @@ def _measure(lab, images, programs, folder, rounds, boots, say):
             "linux": guests.kernel.rsplit("/vmlinuz-", 1)[1]}
 
 
+def _instructions(images, folder, say):
+    """From the stub to main, Xen's and dom0's among them: the same at each boot but for what
+    interrupts it, hence the least of a few."""
+    with Lab(say=say, icount=True) as lab:
+        guests = Guests(lab, images, None, folder)
+        found = {"PVH": [], "HVM": []}
+        for i in range(3):
+            for kind, values in found.items():
+                say("instructions, %s in the Xen lab, boot %d of 3" % (kind, i + 1))
+                lines, _ = guests.start(kind, "hello", "--steps", "^Hello.*\n")
+                values.append(int(qemu.find(lines, HELLO).group(2)))
+        return {kind: min(values) for kind, values in found.items()}
+
+
 def measure(images, programs, rounds, boots, say):
     """programs: folder of the static Linux programs, or None. NoXen where there is no lab."""
     try:
         with Lab(say=say) as lab, tempfile.TemporaryDirectory() as folder:
-            return _measure(lab, images, programs, folder, rounds, boots, say)
+            result = _measure(lab, images, programs, folder, rounds, boots, say)
+        with tempfile.TemporaryDirectory() as folder:
+            return result | {"instructions": _instructions(images, folder, say)}
     except (LabError, GuestError, qemu.GuestError, OSError,
             subprocess.CalledProcessError) as error:
         raise NoXen(str(error)) from error

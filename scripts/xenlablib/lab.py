@@ -40,9 +40,10 @@ class Result:
 
 class Lab:
     """with Lab() as lab: ... A lab that is started from a saved state (made the first time) unless
-    cold is asked for."""
+    cold is asked for. icount: TSCs count instructions (machine.py); such a lab starts cold."""
 
-    def __init__(self, cold=False, say=_to_stderr):
+    def __init__(self, cold=False, say=_to_stderr, icount=False):
+        cold = cold or icount
         self.say = say
         self.retried = 0
         self.created = 0  # guests so far
@@ -51,18 +52,18 @@ class Lab:
         folder = disk.prepare(say)
         state = None if cold else self._saved_state(folder)
         self.scratch = tempfile.mkdtemp(prefix="xenlab-") if cold else None
-        self.machine, self.channel = self._start(folder, state, self.scratch)
+        self.machine, self.channel = self._start(folder, state, self.scratch, icount)
         atexit.register(self.stop)
         self.start_seconds = time.monotonic() - started
 
     @staticmethod
-    def _start(folder, state, scratch):
+    def _start(folder, state, scratch, icount=False):
         overlay = None
         if not state:
             overlay = os.path.join(scratch, "disk.qcow2")
             subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b",
                             os.path.join(folder, "disk.img"), overlay], check=True)
-        machine = Machine(folder, state, overlay)
+        machine = Machine(folder, state, overlay, icount)
         try:
             channel = Channel(machine.path("agent"))
             channel.request("hello", timeout=WARM_S if state else COLD_S)
