@@ -25,20 +25,36 @@ static uint64_t (*reference)(uint64_t *hz, uint64_t *mask);
 static struct tsc_estimate estimate;
 static bool stated, looking, asked;
 
-static void set_clock(uint64_t base_tsc, uint64_t base_ns, uint64_t factor, uint64_t due)
+/* Between the two nobody else gets an answer, and this CPU must not ask. */
+static inline void begin_change(void)
 {
 #if CONFIG_NR_CPUS > 1
 	__atomic_store_n(&clock.sequence, clock.sequence + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 #endif
+}
+
+static inline void end_change(void)
+{
+#if CONFIG_NR_CPUS > 1
+	__atomic_store_n(&clock.sequence, clock.sequence + 1, __ATOMIC_RELEASE);
+#endif
+}
+
+static void change(uint64_t base_tsc, uint64_t base_ns, uint64_t factor, uint64_t due)
+{
 	clock.base_tsc = base_tsc;
 	clock.base_ns = base_ns;
 	clock.factor = factor;
 	clock.due = due;
 	ticks_per_ns = mul_div(1ULL << TSC_FACTOR_BITS, 1ULL << TSC_TICKS_BITS, factor);
-#if CONFIG_NR_CPUS > 1
-	__atomic_store_n(&clock.sequence, clock.sequence + 1, __ATOMIC_RELEASE);
-#endif
+}
+
+static void set_clock(uint64_t base_tsc, uint64_t base_ns, uint64_t factor, uint64_t due)
+{
+	begin_change();
+	change(base_tsc, base_ns, factor, due);
+	end_change();
 }
 
 /* Due after as much time again as has been measured. Whoever asks so rarely that the reference has
@@ -100,19 +116,22 @@ void tsc_restart(uint64_t ns, const struct tsc_scale *scale)
  * new truth: never back. Interrupts off. */
 static uint64_t look(void)
 {
-	uint64_t hz, mask, factor, old_ns, true_ns;
+	uint64_t hz, mask, factor, now, old_ns, true_ns;
 	struct tsc_reading reading = read_reference(&hz, &mask);
-	uint64_t after = reading.tsc_after;
 	bool known = tsc_estimate_add(&estimate, &reading);
 
 	factor = tsc_factor_from_hz(estimate.hz);
-	old_ns = clock.base_ns + mul_shift(after - clock.base_tsc, clock.factor, TSC_FACTOR_BITS);
-	true_ns = mul_shift(after - tsc_zero, factor, TSC_FACTOR_BITS);
+	begin_change();
+	/* Other CPUs have had old answers until this moment. */
+	now = CONFIG_NR_CPUS > 1 ? rdtsc_ordered() : reading.tsc_after;
+	old_ns = clock.base_ns + mul_shift(now - clock.base_tsc, clock.factor, TSC_FACTOR_BITS);
+	true_ns = mul_shift(now - tsc_zero, factor, TSC_FACTOR_BITS);
 	/* Before the first question there is no answer that the truth could fall behind. */
 	if (asked)
 		true_ns = MAX(true_ns, old_ns);
 	asked = true;
-	set_clock(after, true_ns, factor, next_look(known));
+	change(now, true_ns, factor, next_look(known));
+	end_change();
 	return true_ns;
 }
 
