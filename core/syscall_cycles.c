@@ -63,6 +63,23 @@ static uint64_t own_cost(void)
 	return least;
 }
 
+/* Where the table goes. */
+struct table {
+	void (*sink)(void *ctx, const char *data, size_t len);
+	void *ctx;
+};
+
+static void put(const struct table *table, const char *fmt, ...) __printf(2, 3);
+
+static void put(const struct table *table, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	fmt_vprint(table->sink, table->ctx, fmt, args);
+	va_end(args);
+}
+
 /* Registers of the program must be saved for some: core/syscalls.h names their shim. */
 static void copy_name(char *buf, size_t size, unsigned number)
 {
@@ -73,37 +90,36 @@ static void copy_name(char *buf, size_t size, unsigned number)
 	fmt_snprintf(buf, size, "%.*s", (int)len, names[number] ? names[number] : "?");
 }
 
-/* "2^5:9990 2^6:10" */
-static void histogram_text(char *buf, size_t size, const struct call_cycles *c)
+/* The histogram: "2^5:9990 2^6:10". */
+static void put_call(const struct table *table, unsigned cpu, unsigned number)
 {
-	size_t used = 0;
+	/* A copy: calls go on meanwhile. */
+	struct call_cycles c = counted[cpu][number];
+	char name[32];
 
-	*buf = '\0';
-	for (unsigned i = 0; i < BUCKETS && used < size; i++)
-		if (c->histogram[i])
-			used += (size_t)fmt_snprintf(buf + used, size - used, " 2^%u:%u", i, c->histogram[i]);
-}
-
-static void print_call(print_fn print, unsigned cpu, unsigned number)
-{
-	const struct call_cycles *c = &counted[cpu][number];
-	char name[32], histogram[160];
-
+	if (!c.calls)
+		return;
 	copy_name(name, sizeof(name), number);
-	histogram_text(histogram, sizeof(histogram), c);
-	print("%3u %3u %-17s %10lu %8lu %8lu %10lu %s\n", cpu, number, name, c->calls, c->min,
-	      c->total / c->calls, c->max, histogram);
+	put(table, "%3u %3u %-17s %10lu %8lu %8lu %10lu ", cpu, number, name, c.calls, c.min,
+	    c.total / c.calls, c.max);
+	for (unsigned i = 0; i < BUCKETS; i++)
+		if (c.histogram[i])
+			put(table, " 2^%u:%u", i, c.histogram[i]);
+	put(table, "\n");
 }
 
-void syscall_cycles_print(print_fn print)
+void syscall_cycles_print(void (*sink)(void *ctx, const char *data, size_t len), void *ctx)
 {
-	print("system calls through the syscall instruction, in TSC cycles; counting adds at least %lu to each\n",
-	      own_cost());
-	print("CPU num name                   calls      min     mean        max  histogram\n");
+	const struct table table = { sink, ctx };
+
+	put(&table,
+	    "system calls through the syscall instruction, in TSC cycles; counting adds at least "
+	    "%lu to each\n",
+	    own_cost());
+	put(&table, "CPU num name                   calls      min     mean        max  histogram\n");
 	for (unsigned cpu = 0; cpu < CONFIG_NR_CPUS; cpu++)
 		for (unsigned number = 0; number < SYSCALL_TABLE_SIZE; number++)
-			if (counted[cpu][number].calls)
-				print_call(print, cpu, number);
+			put_call(&table, cpu, number);
 }
 
 void syscall_cycles_request(void)
@@ -111,24 +127,16 @@ void syscall_cycles_request(void)
 	requested = true;
 }
 
-static void print_console(const char *fmt, ...) __printf(1, 2);
-
-static void print_console(const char *fmt, ...)
+static void to_console(void *ctx, const char *data, size_t len)
 {
-	char line[256];
-	va_list args;
-	int len;
-
-	va_start(args, fmt);
-	len = fmt_vsnprintf(line, sizeof(line), fmt, args);
-	va_end(args);
-	console_write(line, MIN((size_t)len, sizeof(line) - 1));
+	(void)ctx;
+	console_write(data, len);
 }
 
 void syscall_cycles_at_exit(void)
 {
 	if (requested)
-		syscall_cycles_print(print_console);
+		syscall_cycles_print(to_console, NULL);
 }
 
 static void add(struct pagurus_syscall_stats *sum, const struct call_cycles *c)

@@ -4,15 +4,15 @@
 #ifndef PAGURUS_CORE_SYSCALL_CYCLES_H
 #define PAGURUS_CORE_SYSCALL_CYCLES_H
 
-#include "core/backtrace.h"
 #include "include/types.h"
 
 /* The door calls this with the TSC of when it called the function behind number, and returns what
  * this returns: result. Interrupts on. */
 long syscall_account(unsigned long number, uint64_t start, long result);
 
-/* Prints a line for each call and CPU with its figures, and what the counting itself costs. */
-void syscall_cycles_print(print_fn print);
+/* Hands sink, piece by piece, a table with a line for each call and CPU that has seen it, and what the
+ * counting itself costs. Any context in which sink may be called. */
+void syscall_cycles_print(void (*sink)(void *ctx, const char *data, size_t len), void *ctx);
 
 /* pagurus.stats was given: the table is printed when the program ends. */
 void syscall_cycles_request(void);

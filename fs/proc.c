@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/cpus.h"
 #include "core/random.h"
+#include "core/syscall_cycles.h"
 #include "fs/made_up.h"
 #include "include/errno.h"
 #include "include/version.h"
@@ -289,6 +290,23 @@ static const struct made_up sysctl_entries[] = {
 	{ .name = NULL },
 };
 
+#ifdef CONFIG_SYSCALL_CYCLES
+static void text_sink(void *ctx, const char *data, size_t len)
+{
+	text_add(ctx, data, len);
+}
+
+static void put_syscalls(struct text *t)
+{
+	syscall_cycles_print(text_sink, t);
+}
+
+static const struct made_up pagurus_entries[] = {
+	{ .name = "syscalls", .write = put_syscalls },
+	{ .name = NULL },
+};
+#endif
+
 static const struct made_up root_entries[] = {
 	{ .name = "1", .entries = proc_self_entries },
 	{ .name = "cpuinfo", .write = put_cpuinfo },
@@ -296,6 +314,9 @@ static const struct made_up root_entries[] = {
 	{ .name = "loadavg", .write = put_loadavg },
 	{ .name = "meminfo", .write = put_meminfo },
 	{ .name = "mounts", .link = "self/mounts" },
+#ifdef CONFIG_SYSCALL_CYCLES
+	{ .name = "pagurus", .entries = pagurus_entries },
+#endif
 	{ .name = "self", .link = "1" },
 	{ .name = "stat", .write = put_stat },
 	{ .name = "swaps", .string = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority" },
