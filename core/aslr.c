@@ -29,24 +29,32 @@ static uint64_t bits(uint64_t word, unsigned count)
 	return word & (BIT(count) - 1);
 }
 
-void aslr_init(const struct params *params)
+static bool off;
+
+void aslr_renew(void)
 {
 	union {
 		uint8_t bytes[2 * RANDOM_FIRST];
 		uint64_t words[2 * RANDOM_FIRST / sizeof(uint64_t)];
 	} random;
 
-	if (params_option(params, "noaslr"))
+	if (off)
 		return;
 	random_get_first(random.bytes);
 	random_get_first(random.bytes + RANDOM_FIRST);
-	if (!cpu_features.rdrand)
-		log_warn("ASLR: the CPU has no RDRAND: the program's addresses vary by timing only");
 	program_offset = bits(random.words[0], PLACE_BITS) * FRAME_SIZE;
 	stack_offset = bits(random.words[1], STACK_BITS) * STACK_ALIGN;
 	brk_offset = bits(random.words[2], BRK_BITS) * FRAME_SIZE;
 	area_set_top(program_space, USER_MAX - (STACK_ALIGN << STACK_BITS) - GAP -
 	                                bits(random.words[3], PLACE_BITS) * FRAME_SIZE);
+}
+
+void aslr_init(const struct params *params)
+{
+	off = params_option(params, "noaslr");
+	if (!off && !cpu_features.rdrand)
+		log_warn("ASLR: the CPU has no RDRAND: the program's addresses vary by timing only");
+	aslr_renew();
 }
 
 virt_t aslr_program(void)

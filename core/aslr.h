@@ -11,6 +11,9 @@
  * anything is mapped for the program; once. */
 void aslr_init(const struct params *params);
 
+/* The same again, for another program (execve). Before anything is mapped for it. */
+void aslr_renew(void);
+
 /* Where a position-independent program is to be, a multiple of its alignment or not. 0: anywhere. */
 virt_t aslr_program(void);
 
@@ -23,6 +26,10 @@ uint64_t aslr_brk(void);
 static inline void aslr_init(const struct params *params)
 {
 	(void)params;
+}
+
+static inline void aslr_renew(void)
+{
 }
 
 static inline virt_t aslr_program(void)

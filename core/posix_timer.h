@@ -39,6 +39,9 @@ struct posix_timer_setting posix_timer_get(struct posix_timer *timer);
 /* Sets timer to deadline (clock_ns(); UINT64_MAX: stops it) and then every interval ns. */
 void posix_timer_set(struct posix_timer *timer, uint64_t deadline, uint64_t interval);
 
+/* core/sys_timer.c: deletes those that the program has made; alarm's stays. */
+void timers_delete_all(void);
+
 /* Stops timer and takes its signal back: nothing refers to it any more. */
 void posix_timer_stop(struct posix_timer *timer);
 

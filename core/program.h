@@ -24,7 +24,6 @@ struct program_image {
 	uint64_t entry;   /* for AT_ENTRY */
 	uint64_t start;   /* jumped to with RSP at argc: entry, or the dynamic linker's */
 	uint64_t base;    /* where the dynamic linker lies; 0: there is none */
-	const char *name; /* argv[0] */
 	const char *file; /* for AT_EXECFN */
 };
 
@@ -32,21 +31,28 @@ struct program_image {
  * Context: the first thread. */
 __noreturn void program_start(const struct params *params, const struct boot_info *bi);
 
+/* What a program is told: argc strings of arguments, then envc of its environment. */
+struct program_strings {
+	unsigned argc, envc; /* argc > 0 */
+	size_t bytes;        /* of all, their NULs included */
+	/* Hands them to put in order, in pieces of any length. false as soon as put says so. */
+	bool (*each)(const struct program_strings *strings,
+	             bool (*put)(void *ctx, const char *piece, size_t n), void *ctx);
+};
+
 /* Where argc lies: what a program was started with can be found again from there (psABI 3.4.1). */
 extern uint64_t program_stack;
 
-/* Builds the stack and jumps. */
-__noreturn void program_run(const struct program_image *image, const struct params *params);
+/* Maps the vDSO and a stack of stack_size bytes, whole pages, and lays out there what the psABI wants
+ * (3.4.1). Sets program_stack. Returns 0, -ENOMEM, or -E2BIG: the strings do not fit. */
+int program_prepare(const struct program_image *image, const struct program_strings *strings,
+                    size_t stack_size);
+
+/* Prepares and jumps. name: argv[0]. */
+__noreturn void program_run(const struct program_image *image, const char *name,
+                            const struct params *params);
 
 /* Leaves the kernel: RSP = RDI = sp, interrupts on, entry called (arch's own program_enter.S). */
 __noreturn void program_enter(uint64_t sp, uint64_t entry);
-
-/* Lays out argc, argv, envp and the auxiliary vector below top as the psABI has it (3.4.1).
- * auxv: pairs, ended by AT_NULL; values of AT_RANDOM and AT_EXECFN are filled in here.
- * Returns the new stack pointer, or 0 where less than size bytes are not enough. Writes program
- * memory directly: it was just mapped. */
-uint64_t program_stack_build(virt_t top, size_t size, const struct program_image *image,
-                             const struct params *params, const uint64_t (*auxv)[2],
-                             const uint8_t random[16]);
 
 #endif

@@ -110,8 +110,7 @@ void program_start(const struct params *params, const struct boot_info *bi)
 		.phnum = elf.phnum,
 		.entry = base + elf.entry,
 		.start = base + elf.entry,
-		.name = module_name(module),
 		.file = module_name(module),
 	};
-	program_run(&image, params);
+	program_run(&image, image.file, params);
 }

@@ -85,7 +85,6 @@ void program_start(const struct params *params, const struct boot_info *bi)
 		.phnum = 1,
 		.entry = (uint64_t)native_start,
 		.start = (uint64_t)native_start,
-		.name = chosen,
 		.file = chosen,
 	};
 
@@ -95,5 +94,5 @@ void program_start(const struct params *params, const struct boot_info *bi)
 	tls_header.p_filesz = (uint64_t)(__tdata_end - __tdata_start);
 	tls_header.p_memsz = (uint64_t)(__tbss_end - __tdata_start);
 	tls_header.p_align = (uint64_t)__tls_align;
-	program_run(&image, params);
+	program_run(&image, chosen, params);
 }

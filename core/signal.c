@@ -55,7 +55,7 @@ void signal_update(bool wanted)
 {
 	struct thread *self = current_thread();
 
-	set_work(self, wanted || deliverable(self));
+	set_work(self, wanted || self->signals.dying || deliverable(self));
 }
 
 /* thread has something to take: it does so before it runs program code again. On whatever CPU it
@@ -318,3 +318,59 @@ void signal_thread_exit(void)
 	pass_on(~self->signal_mask);
 	spin_unlock(&signal_lock, flags);
 }
+
+#ifdef CONFIG_EXEC
+#define BATCH 64
+
+/* Threads that are told in one go. */
+struct batch {
+	unsigned count;
+	struct thread *threads[BATCH];
+};
+
+/* For thread_select(): picks one that nobody has told yet. Returns whether there is room for no more. */
+static bool pick(struct thread *thread, uint64_t arg)
+{
+	struct batch *batch = (struct batch *)arg;
+
+	if (thread == current_thread() || thread->kernel || thread->signals.closed ||
+	    thread->signals.dying)
+		return false;
+	thread->signals.dying = true;
+	batch->threads[batch->count++] = thread;
+	return batch->count == BATCH;
+}
+
+void signal_end_others(void)
+{
+	struct batch batch;
+	uint64_t flags;
+
+	do {
+		batch.count = 0;
+		/* They cannot go away while the lock is held: signal_thread_exit() wants it. */
+		flags = spin_lock(&signal_lock);
+		thread_select(pick, (uint64_t)&batch);
+		for (unsigned i = 0; i < batch.count; i++)
+			notify(batch.threads[i]);
+		spin_unlock(&signal_lock, flags);
+	} while (batch.count == BATCH);
+}
+
+void signal_reset(void)
+{
+	struct thread *self = current_thread();
+	uint64_t flags = spin_lock(&signal_lock);
+
+	for (unsigned i = 0; i < SIGNALS; i++)
+		actions[i] = (struct signal_action){ .handler = actions[i].handler == HANDLER_IGNORE
+			                                                ? HANDLER_IGNORE
+			                                                : HANDLER_DEFAULT };
+	self->signals.stack = 0;
+	self->signals.stack_size = 0;
+	self->signals.stack_flags = 0;
+	self->signals.restore_mask = false;
+	signal_update(false);
+	spin_unlock(&signal_lock, flags);
+}
+#endif

@@ -42,6 +42,11 @@ long signal_mask_return(long result);
 /* The calling thread is about to exit: its signals go to others, or away. */
 void signal_thread_exit(void);
 
+/* CONFIG_EXEC: every other thread of the program exits before it runs program code again; and what
+ * is done about signals is as a new program finds it: what was ignored still is. */
+void signal_end_others(void);
+void signal_reset(void);
+
 #else
 
 static inline void signal_from_console(int signal)

@@ -212,6 +212,16 @@ static void finish(struct trap_frame *frame)
 	settle_call(frame, NULL);
 }
 
+/* Another thread replaces the program. Those that still run must not take this one for finished: C
+ * libraries unlock their lists of threads like that. */
+static __noreturn void leave_program(void)
+{
+	current_thread()->clear_child_tid = NULL;
+	thread_retire();
+	signal_thread_exit();
+	thread_exit();
+}
+
 void signal_exit(struct trap_frame *frame)
 {
 	for (;;) {
@@ -219,6 +229,8 @@ void signal_exit(struct trap_frame *frame)
 		if (!current_thread()->signals.work)
 			return;
 		irq_enable();
+		if (IS_ENABLED(CONFIG_EXEC) && current_thread()->signals.dying)
+			leave_program();
 		if (!deliver(frame))
 			finish(frame);
 	}

@@ -3,9 +3,12 @@
  * program says otherwise, and then only remembered: nobody else could use what it leaves. */
 #include <linux/resource.h>
 
+#include "arch/x86/paging.h"
 #include "arch/x86/trap.h"
 #include "core/file.h"
+#include "core/limit.h"
 #include "include/errno.h"
+#include "mm/area.h"
 
 long sys_getrlimit(unsigned resource, void *buf);
 long sys_setrlimit(unsigned resource, const void *limit);
@@ -60,6 +63,20 @@ long sys_prlimit64(long pid, unsigned resource, const void *new, void *old)
 	}
 	return old ? copy_to_program(old, &limit, sizeof(limit)) : 0;
 }
+
+#ifdef CONFIG_EXEC
+#define STACK_LEAST KIB(256)
+#define STACK_MOST (AREA_STACK_SPACE - MIB(1)) /* what mmap leaves to it */
+
+size_t limit_stack_size(void)
+{
+	uint64_t size = limit_of(RLIMIT_STACK).rlim_cur;
+
+	if (size == RLIM64_INFINITY)
+		size = KIB(CONFIG_PROGRAM_STACK_KIB);
+	return ALIGN_DOWN(MIN(MAX(size, STACK_LEAST), STACK_MOST), FRAME_SIZE);
+}
+#endif
 
 long sys_getrlimit(unsigned resource, void *buf)
 {

@@ -194,6 +194,14 @@ long sys_timer_delete(int id)
 	return timer ? 0 : -EINVAL;
 }
 
+#ifdef CONFIG_EXEC
+void timers_delete_all(void)
+{
+	for (int id = 0; id < TIMERS_MAX; id++)
+		sys_timer_delete(id);
+}
+#endif
+
 /* Turn taken. Sets alarm's timer. Returns what it was set to. */
 static struct posix_timer_setting set_program_timer(uint64_t value, uint64_t interval)
 {
@@ -221,7 +229,8 @@ static int from_program_us(int64_t sec, int64_t usec, uint64_t *ns)
 {
 	const struct timespec64 ts = { sec, usec * (int64_t)NS_PER_US };
 
-	return usec < 0 || usec >= (int64_t)(NS_PER_SEC / NS_PER_US) ? -EINVAL : timespec_to_ns(&ts, ns);
+	return usec < 0 || usec >= (int64_t)(NS_PER_SEC / NS_PER_US) ? -EINVAL
+	                                                             : timespec_to_ns(&ts, ns);
 }
 
 /* ITIMER_VIRTUAL and ITIMER_PROF count CPU time, which no timer here does. */
@@ -232,7 +241,7 @@ long sys_setitimer(int which, const struct itimerval64 *new, struct itimerval64 
 
 	if (which != ITIMER_REAL)
 		return -EINVAL;
-	if (new && copy_from_program(&wanted, new, sizeof(wanted)))
+	if (new &&copy_from_program(&wanted, new, sizeof(wanted)))
 		return -EFAULT;
 	if (from_program_us(wanted.value_sec, wanted.value_usec, &value) ||
 	    from_program_us(wanted.interval_sec, wanted.interval_usec, &interval))

@@ -202,6 +202,11 @@ SYSCALL(299, recvmmsg)
 SYSCALL(307, sendmmsg)
 #endif
 
+#ifdef CONFIG_EXEC
+SYSCALL(59, execve)
+SYSCALL(322, execveat)
+#endif
+
 #ifdef CONFIG_FS
 SYSCALL(22, pipe)
 SYSCALL(40, sendfile)

@@ -5,6 +5,7 @@
 
 #include "arch/x86/trap.h"
 #include "arch/x86/tsc.h"
+#include "core/doors.h"
 #include "core/program.h"
 #include "fs/made_up.h"
 #include "fs/proc_fd.h"
@@ -96,15 +97,20 @@ static void put_auxv(struct text *t)
 	} while (pair[0] != AT_NULL);
 }
 
-/* What the program is called: the last part of its file's name. */
+/* What the program is called: the name of its first thread, while there is that. */
 static void put_comm(struct text *t)
 {
 	const struct dentry *d = program_file();
+	struct thread *first = d ? thread_get(PROGRAM_PID) : NULL;
 
-	if (d)
+	if (first)
+		text_print(t, "%s", first->name);
+	else if (d)
 		text_add(t, d->name, MIN(d->len, 15));
 	else
 		text_print(t, "program");
+	if (first)
+		thread_put(first);
 }
 
 static void put_comm_line(struct text *t)

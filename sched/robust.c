@@ -71,3 +71,17 @@ void robust_list_exit(struct thread *thread)
 	if (pending)
 		release(pending, head.futex_offset, thread, true);
 }
+
+#ifdef CONFIG_EXEC
+void thread_give_up_futexes(void)
+{
+	struct thread *self = current_thread();
+
+	robust_list_exit(self);
+	self->robust_list = NULL;
+#ifdef CONFIG_FUTEX_PI
+	futex_pi_exit();
+	self->pi.exited = false; /* it is alone: nobody looks */
+#endif
+}
+#endif

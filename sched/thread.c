@@ -70,6 +70,21 @@ static void leave(struct thread *thread)
 	spin_unlock(&threads.lock, flags);
 }
 
+#ifdef CONFIG_EXEC
+void thread_set_tid(int tid)
+{
+	struct thread *self = current_thread();
+	uint64_t flags = spin_lock(&threads.lock);
+	struct tree_node *parent, **link;
+
+	tree_remove(&threads.by_tid, &self->by_tid);
+	lookup(tid, &parent, &link);
+	self->tid = tid;
+	tree_insert(&threads.by_tid, parent, link, &self->by_tid);
+	spin_unlock(&threads.lock, flags);
+}
+#endif
+
 static void sleep_over(struct timer *timer)
 {
 	thread_wake(container_of(timer, struct thread, timer), -ETIMEDOUT);

@@ -101,6 +101,11 @@ void thread_discard(struct thread *thread);
  * Returns how many remain. */
 unsigned thread_retire(void);
 
+/* CONFIG_EXEC: the calling thread gets another number, which no other one has; and (sched/robust.c)
+ * it gives up the futexes that it owns, as if it exited. */
+void thread_set_tid(int tid);
+void thread_give_up_futexes(void);
+
 /* Ends the calling thread: clear_child_tid, robust list, then its memory. Threads only. */
 __noreturn void thread_exit(void);
 

@@ -20,6 +20,7 @@ struct thread_signals {
 	uint64_t saved_mask;            /* in force again after rt_sigsuspend and its like, */
 	bool restore_mask;              /* if this is set */
 	bool closed;                    /* exiting: takes no more */
+	bool dying;                     /* execve in another thread: to exit (CONFIG_EXEC) */
 	/* There is something to do before program code goes on: counted in signal_work. A sleep that
 	 * may be interrupted does not begin. */
 	bool work;

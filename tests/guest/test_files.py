@@ -8,7 +8,7 @@ import pytest
 
 import cpio
 from conftest import boot, make, run
-from test_guest import NEED_FILES, check_tap
+from test_guest import NEED_FILES, NEED_MODULE, check_tap
 
 BUSYBOX = "/bin/busybox"
 # What has nothing to do with files must work as before; a few stand for all.
@@ -56,7 +56,7 @@ def four_cpus(work):
 @pytest.fixture(scope="module")
 def programs(work):
     make("-f", "scripts/linux-apps.mk", f"O={work}",
-         *(work / "linux" / f"test-{name}" for name in NEED_FILES + OTHERS))
+         *(work / "linux" / f"test-{name}" for name in NEED_FILES + NEED_MODULE + OTHERS))
     return work / "linux"
 
 
@@ -66,17 +66,18 @@ def test_native(native, name):
 
 
 @pytest.mark.parametrize("machine", ["pc", "microvm"])
-@pytest.mark.parametrize("name", NEED_FILES + OTHERS)
+@pytest.mark.parametrize("name", NEED_FILES + NEED_MODULE + OTHERS)
 def test_module(image, programs, name, machine):
     check_tap(*boot(image, f"--initrd={programs}/test-{name}", f"--machine={machine}"))
 
 
-@pytest.mark.parametrize("name", NEED_FILES)
+@pytest.mark.parametrize("name", NEED_FILES + NEED_MODULE)
 def test_on_four_cpus(four_cpus, programs, name):
     check_tap(*boot(four_cpus, f"--initrd={programs}/test-{name}", "--smp=4"))
 
 
-@pytest.mark.parametrize("name", [name for name in NEED_FILES if name != "identity"])
+@pytest.mark.parametrize("name", [name for name in NEED_FILES + NEED_MODULE
+                                  if name != "identity"])
 def test_the_checks_hold_on_linux_too(programs, name):
     done = run([programs / f"test-{name}"])
     check_tap(done.returncode, done.stdout)

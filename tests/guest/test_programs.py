@@ -103,6 +103,49 @@ def test_program(image, tmp_path, program, script, args, expected, status):  # n
     assert output(said) == expected
 
 
+LINKS = ("sh", "true", "cat", "echo", "env", "tr")
+ASKED = "#!/bin/sh\necho $0: $*, $#.\nread x < /proc/self/comm; echo $x; exit 9\n"
+PYTHON_EXEC = r"""
+import os, signal, threading, time
+signal.signal(signal.SIGUSR1, lambda *_: None)
+for _ in range(4):
+    threading.Thread(target=time.sleep, args=[100]).start()
+os.set_inheritable(os.open("/asked", os.O_RDONLY), True)
+threading.Thread(target=lambda: os.execve("/bin/cat", ["cat", "/proc/self/comm", "/proc/self/fd/3"],
+                                          {"A": "b"})).start()
+"""
+
+
+@pytest.mark.parametrize("program,args,expected,status", [
+    ("/bin/busybox", ["sh", "-c", "exec busybox echo hi"], "hi\n", 0),
+    ("/bin/busybox", ["sh", "-c", "A=1 exec env - B='2 3' env -u PWD sh -c 'echo $A $B; exec echo done'"],
+     "2 3\ndone\n", 0),
+    ("/bin/busybox", ["sh", "-c", "cd /tmp; exec /asked x 'y z'"], "/asked: x y z, 2.\nasked\n", 9),
+    ("/bin/busybox", ["sh", "-c", "exec /none"], "sh: exec: line 0: /none: not found\n",
+     127),
+    ("/bin/bash-static", ["-c", "exec -a sh /bin/busybox -c 'echo $0; exec cat /proc/self/cmdline'"],
+     "sh\ncat\0/proc/self/cmdline\0\n", 0),
+    ("/bin/bash-static", ["-c", "echo a > /tmp/x; exec 3< /tmp/x 0<&3; exec -c cat"], "a\n", 0),
+    ("/usr/bin/env", ["-i", "C=d", "/usr/bin/nice", "-n", "5", "/usr/bin/env", "env"], "C=d\n", 0),
+    (PYTHON, ["-c", PYTHON_EXEC], "cat\n" + ASKED, 0)])
+def test_exec(image, python, tmp_path, program, args, expected, status):  # noqa: F811
+    """Programs that put others in their place."""
+    files = {}
+    for name in ("/bin/busybox", program, "/usr/bin/nice"):
+        if not shutil.which(name):
+            pytest.skip(f"{name} is not installed: scripts/setup check")
+        files.update(cpio.from_machine(name, *libraries(name)))
+    files.update({f"bin/{name}": "busybox" for name in LINKS})
+    files["asked"] = ASKED.encode()
+    archive = tmp_path / "archive.cpio"
+    data = cpio.archive(with_folders(files), align=True)
+    archive.write_bytes(data if program != PYTHON else data + python.read_bytes())
+    got, said = boot(image, f"--initrd={archive}", "--memory=512M",
+                     append=f"pagurus.program={program} PWD=/ PATH=/bin", args=args)
+    assert got == status, said
+    assert output(said) == expected
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_hostile_system_calls(image, work, seed):  # noqa: F811
     """Whatever a program calls, the kernel stays up, or ends the program with a reason."""

@@ -1,0 +1,2 @@
+name := test-exec
+sources := main.c refused.c after.c busy.c
