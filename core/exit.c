@@ -5,11 +5,13 @@
 #include "arch/x86/cpu.h"
 #include "arch/x86/percpu.h"
 #include "arch/x86/smp.h"
+#include "core/boot_trace.h"
 #include "core/console.h"
 #include "core/log.h"
 #include "core/shutdown.h"
 #include "core/signal_name.h"
 #include "core/syscall_cycles.h"
+#include "include/log.h"
 #include "lib/fmt.h"
 
 unsigned exit_value(enum stop_reason reason, int status)
@@ -69,6 +71,8 @@ void machine_stop(enum stop_reason reason, int status)
 	char line[64];
 
 	stop_others();
+	log_debug("%lu ticks of the TSC since the first instruction",
+	          rdtsc() - boot_steps[0].tsc);
 	log_flush();
 	console_fresh_line();
 #ifdef CONFIG_SYSCALL_CYCLES

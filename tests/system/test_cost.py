@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import cpio
 from conftest import TREE, boot, make
 
 sys.path.insert(0, str(TREE / "scripts"))
@@ -82,6 +83,29 @@ def test_clocks_of_the_vdso(work):
     assert [name for name, _, _ in costs] == ["CLOCK_MONOTONIC", "CLOCK_REALTIME"]
     for _, alone, called in costs:
         assert 10 < int(alone) <= 40 and int(alone) < int(called) <= 60, costs
+
+
+@pytest.mark.parametrize("align,limit", [(True, 260000), (False, 650000)])
+def test_start_of_busybox_true(work, align, limit):
+    """Instructions from the boot stub to the end of the smallest of Debian's programs: mapped from
+    its archive, and copied out of it."""
+    out = work / "files"
+    make(f"O={out}", "kvm_defconfig")
+    config = (out / ".config").read_text(encoding="utf-8")
+    config = re.sub("# CONFIG_(FS|SYSCALLS_IDENTITY) is not set\n", "", config)
+    (out / ".config").write_text(config.replace("CONFIG_PROGRAM_NATIVE=y",
+                                                "CONFIG_PROGRAM_MODULE=y"), encoding="utf-8")
+    make(f"O={out}", "olddefconfig")
+    make(f"O={out}", "all")
+    archive = work / "true.cpio"
+    with open("/bin/busybox", "rb") as file:
+        archive.write_bytes(cpio.archive({"busybox": file.read(), "true": "busybox"}, align=align))
+    status, said = boot(out, f"--initrd={archive}", "--memory=512M",
+                        "--qemu=-icount shift=0 -mem-prealloc",
+                        append="pagurus.program=/true pagurus.loglevel=7")
+    assert status == 0, said
+    ticks = re.search(r"(\d+) ticks of the TSC since the first instruction", said)
+    assert ticks and 50000 < int(ticks.group(1)) <= limit, said
 
 
 def test_counting_is_exact(figures):

@@ -1,4 +1,4 @@
-/* sources: core/exit.c core/signal_name.c core/fault_text.c lib/fmt.c */
+/* sources: core/boot_trace.c core/exit.c core/signal_name.c core/fault_text.c lib/fmt.c */
 // SPDX-License-Identifier: BSD-2-Clause
 /* What the outside sees of an end: the encoded value, the last line; and what a fault is called. */
 #include "tests/unit/host_stubs.h"
