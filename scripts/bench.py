@@ -26,6 +26,8 @@ import bench_xen
 TREE = pathlib.Path(__file__).resolve().parent.parent
 APPS = ("basic", "hello", "stream", "hourglass")
 ALL = ["APP=" + " ".join("apps/" + app for app in APPS)]
+MEMORY = ["APP=tests/bench/memory"]
+XEN = [ALL[0] + " tests/bench/memory"]
 HELLO = r"Hello from Pagurus.* (\d+) cycles"
 
 
@@ -48,7 +50,7 @@ def build(out):
     for name, config, words in (
             ("tiny", "tiny", []), ("kvm", "kvm", []),
             ("kvm-hello", "kvm", ["APP=apps/hello"]),
-            ("all", "kvm", ALL), ("PVH", "pvh", ALL), ("HVM", "hvm", ALL)):
+            ("all", "kvm", ALL), ("memory", "kvm", MEMORY), ("PVH", "pvh", XEN), ("HVM", "hvm", XEN)):
         folder = out / name
         say("building " + name)
         make("O=%s" % folder, config + "_defconfig")
@@ -213,7 +215,7 @@ def main():
     images = build(out)
     stub = out / "stub.elf"
     results["sizes"] = {name: path.stat().st_size for name, path in images.items()
-                        if name not in bench_xen.KINDS}
+                        if name not in (*bench_xen.KINDS, "memory")}
 
     systems, linux = {"Pagurus": Pagurus(images["all"])}, None
     try:

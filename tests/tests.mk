@@ -10,7 +10,7 @@ O ?= build
 FUZZ_SECONDS ?= 10
 host_tests := $(dir $(lastword $(MAKEFILE_LIST)))
 
-.PHONY: check-unit check-fuzz check-coverage stress
+.PHONY: check-unit check-fuzz check-coverage stress stress-xen
 
 ## check-unit: build and run the host unit tests (all, or TESTS="test_a test_b")
 check-unit:
@@ -31,6 +31,17 @@ stress:
 	@$(MAKE) --no-print-directory O=$(stress_out) APP=tests/guest/stress
 	@scripts/run --out=$(stress_out) --smp=4 --timeout=$$(($(STRESS_SECONDS) * 2 + 300)) \
 		--append pagurus.program=test-stress -- \
+		$(PART) --seconds $(STRESS_SECONDS) --seed $(SEED)
+
+## stress-xen: the same under real Xen, as a PVH guest in the lab (whose one CPU the four share)
+stress-xen:
+	@scripts/setup lab
+	@$(MAKE) --no-print-directory O=$(stress_out)/xen pvh_defconfig
+	@echo CONFIG_NR_CPUS=4 >>$(stress_out)/xen/.config
+	@$(MAKE) --no-print-directory O=$(stress_out)/xen olddefconfig
+	@$(MAKE) --no-print-directory O=$(stress_out)/xen APP=tests/guest/stress
+	@scripts/xenlab run --vcpus 4 --memory 512 --timeout $$(($(STRESS_SECONDS) * 3 + 600)) \
+		--append pagurus.program=test-stress $(stress_out)/xen/pagurus.elf -- \
 		$(PART) --seconds $(STRESS_SECONDS) --seed $(SEED)
 
 ## check-coverage: run the unit tests and say which lines of the kernel they reached

@@ -50,11 +50,17 @@ static int start(unsigned vcpu)
 	return (int)(err ? err : xen_vcpu_op(VCPUOP_up, vcpu, NULL));
 }
 
+static void give_way(void)
+{
+	xen_sched_op(SCHEDOP_yield, NULL);
+}
+
 int xen_cpus_start(const struct boot_info *bi)
 {
 	unsigned vcpu = 1;
 
 	(void)bi;
+	smp_set_yield(give_way);
 	for (; vcpu < CONFIG_NR_CPUS && exists(vcpu); vcpu++) {
 		int err = start(vcpu);
 

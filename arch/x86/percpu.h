@@ -36,6 +36,7 @@ struct cpu {
 #ifdef CONFIG_SMP
 	uint32_t priority;          /* of current, for the others to see */
 	uint32_t apic_id;
+	uint32_t pauses;            /* in cpu_wait() */
 	/* What other CPUs write. */
 	uint32_t requests __aligned(64); /* CPU_REQUEST_: what the interrupt on its way is about */
 	uint32_t polling;                /* looks at requests by itself: no interrupt needed */

@@ -39,6 +39,7 @@ static uint32_t stopper = NOBODY; /* who has stopped all others */
 
 static uint32_t parking, parked; /* shall others stand still; how many do */
 static void (*on_release)(void);
+static void (*yield)(void);
 
 void cpu_request(unsigned cpu, uint32_t requests)
 {
@@ -94,6 +95,13 @@ void cpu_poll(uint64_t ns)
 		serve(cpu);
 }
 
+#define PAUSES 512U /* some 20 us: longer than any lock is held by a CPU that runs */
+
+void smp_set_yield(void (*fn)(void))
+{
+	yield = fn;
+}
+
 void cpu_wait(void)
 {
 	struct cpu *cpu = this_cpu->self;
@@ -101,6 +109,8 @@ void cpu_wait(void)
 	if ((READ_ONCE(cpu->requests) & CPU_REQUEST_TLB) &&
 	    (__atomic_fetch_and(&cpu->requests, ~CPU_REQUEST_TLB, __ATOMIC_SEQ_CST) & CPU_REQUEST_TLB))
 		tlb_serve();
+	if (++cpu->pauses % PAUSES == 0 && yield)
+		yield();
 	cpu_relax();
 }
 

@@ -35,6 +35,10 @@ void cpu_request(unsigned cpu, uint32_t requests);
  * flush its TLB. */
 void cpu_wait(void);
 
+/* fn gives the rest of this CPU's time to other virtual CPUs, interrupts off: who waits long for a
+ * CPU that the hypervisor has taken off its processor only keeps it from coming back. */
+void smp_set_yield(void (*fn)(void));
+
 /* Waits ns for requests and serves them; while it does so, they need no interrupt. Interrupts off:
  * others than those of CPUs have to wait. */
 void cpu_poll(uint64_t ns);
