@@ -118,6 +118,52 @@ long sys_futex(uint32_t *word, int op, uint32_t value, const struct timespec64 *
 	}
 }
 
+#ifdef CONFIG_FUTEX_WAITV
+long sys_futex_waitv(const struct futex_waitv *user, unsigned count, unsigned flags,
+                     const struct timespec64 *timeout, int clock);
+
+/* Checks a call's vector. */
+static long copy_vector(const struct futex_waitv *user, unsigned count,
+                        struct futex_vector_word *words)
+{
+	const uint32_t known = FUTEX_32 | FUTEX_PRIVATE_FLAG;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct futex_waitv w;
+
+		if (copy_from_program(&w, &user[i], sizeof(w)))
+			return -EFAULT;
+		if (w.__reserved || w.flags & ~known || !(w.flags & FUTEX_32))
+			return -EINVAL;
+		words[i].word = (uint32_t *)w.uaddr;
+		words[i].expected = (uint32_t)w.val;
+	}
+	return 0;
+}
+
+long sys_futex_waitv(const struct futex_waitv *user, unsigned count, unsigned flags,
+                     const struct timespec64 *timeout, int clock)
+{
+	struct futex_vector_word words[FUTEX_VECTOR_MAX];
+	uint64_t deadline;
+	long error;
+
+	if (flags || !count || count > FUTEX_VECTOR_MAX || !user)
+		return -EINVAL;
+	if (timeout && clock != CLOCK_MONOTONIC && clock != CLOCK_REALTIME)
+		return -EINVAL;
+	error = futex_deadline(timeout, false, clock == CLOCK_REALTIME, &deadline);
+	if (!error)
+		error = copy_vector(user, count, words);
+	if (error)
+		return error;
+	do {
+		error = futex_wait_vector(words, count, deadline);
+	} while (error == -EINTR && !signal_interrupted());
+	return error;
+}
+#endif
+
 long sys_set_robust_list(struct robust_list_head *head, size_t len)
 {
 	if (len != sizeof(*head))

@@ -95,6 +95,9 @@ SYSCALL(309, getcpu)
 SYSCALL(324, membarrier)
 SYSCALL(334, rseq)
 SYSCALL(435, clone3)
+#ifdef CONFIG_FUTEX_WAITV
+SYSCALL(449, futex_waitv)
+#endif
 #endif
 
 #ifdef CONFIG_SIGNALS

@@ -64,6 +64,15 @@ int futex_compare(const uint32_t *word, uint32_t expected)
 	return value == expected ? 0 : -EAGAIN;
 }
 
+struct list *futex_place_real_time(struct wait_queue *q, unsigned urgency)
+{
+	struct list *at = q->waiters.next;
+
+	while (at != &q->waiters && futex_urgency(list_entry(at, struct thread, run)) <= urgency)
+		at = at->next;
+	return at;
+}
+
 int futex_wait(uint32_t *word, uint32_t expected, uint32_t bitset, uint64_t deadline)
 {
 	struct wait_queue *q = bucket(word);
@@ -81,7 +90,7 @@ int futex_wait(uint32_t *word, uint32_t expected, uint32_t bitset, uint64_t dead
 	}
 	self->futex_key = word;
 	self->futex_bitset = bitset;
-	error = wait_block(q, deadline);
+	error = wait_block_before(q, futex_place(q, self), deadline);
 	irq_restore(flags);
 	return error;
 }
@@ -94,14 +103,14 @@ static unsigned wake_locked(struct wait_queue *q, const uint32_t *word, unsigned
 
 	if (!n)
 		return 0;
-	list_for_each_safe(thread, next, &q->waiters, run) {
+	list_for_each_safe (thread, next, &q->waiters, run) {
 		if (thread->futex_key != word || !(thread->futex_bitset & bitset))
 			continue;
 		wait_wake_thread(thread, 0);
 		if (++woken == n)
-			break;
+			return woken;
 	}
-	return woken;
+	return woken + futex_wake_vectors(word, n - woken);
 }
 
 int futex_wake(uint32_t *word, unsigned n, uint32_t bitset)
@@ -136,17 +145,20 @@ int futex_requeue(uint32_t *from, unsigned wake, uint32_t *to, unsigned move,
 		return error;
 	}
 	woken = wake_locked(source, from, wake, FUTEX_ANY);
-	list_for_each_safe(thread, next, &source->waiters, run) {
+	list_for_each_safe (thread, next, &source->waiters, run) {
 		if (moved == move || from == to)
 			break;
 		if (thread->futex_key != from)
 			continue;
 		list_del(&thread->run);
-		list_add_tail(&target->waiters, &thread->run);
+		list_add_before(futex_place(target, thread), &thread->run);
 		thread->futex_key = to;
 		thread->queue = target;
 		moved++;
 	}
+	/* These are woken instead. */
+	if (moved < move && from != to)
+		moved += futex_wake_vectors(from, move - moved);
 	unlock_two(source, target, flags);
 	return (int)(woken + moved);
 }

@@ -13,7 +13,8 @@
  * -EINVAL. */
 int futex_wait(uint32_t *word, uint32_t expected, uint32_t bitset, uint64_t deadline);
 
-/* Wakes up to n waiters of word, longest waiting first. Returns how many, or -EINVAL. Any
+/* Wakes up to n waiters of word: real-time threads, the most urgent first, then the others; of equals,
+ * the one that has waited longest. What counts is how urgent they were when they began. Returns how many, or -EINVAL. Any
  * context. */
 int futex_wake(uint32_t *word, unsigned n, uint32_t bitset);
 
@@ -27,6 +28,17 @@ int futex_requeue(uint32_t *from, unsigned wake, uint32_t *to, unsigned move,
  * and up to n_other of other if its old value passes op's comparison. Returns how many, -EFAULT,
  * or -ENOSYS (unknown operation). */
 int futex_wake_op(uint32_t *word, unsigned n, uint32_t *other, unsigned n_other, uint32_t op);
+
+/* futex_waitv (CONFIG_FUTEX_WAITV): sleeps while each of count words has the value that is expected of
+ * it, until a wake for one of them. Who waits like this is woken behind those that wait for a word
+ * alone. Returns the index of one that was woken, -EAGAIN (one differs), -ETIMEDOUT, -EINTR, -EFAULT,
+ * -EINVAL (misaligned) or -ENOMEM. */
+#define FUTEX_VECTOR_MAX 128
+struct futex_vector_word {
+	uint32_t *word;
+	uint32_t expected;
+};
+int futex_wait_vector(const struct futex_vector_word *words, unsigned count, uint64_t deadline);
 
 /* Futexes with priority inheritance (CONFIG_FUTEX_PI): the word is 0 or the owner's number with
  * FUTEX_WAITERS and FUTEX_OWNER_DIED. Threads only.

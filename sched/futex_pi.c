@@ -25,15 +25,6 @@ struct pi_lock {
 struct wait_queue futex_pi_queue;
 static struct list pi_buckets[1 << CONFIG_FUTEX_HASH_BITS];
 
-static unsigned urgency(const struct thread *thread)
-{
-#ifdef CONFIG_SMP
-	return thread->wanted;
-#else
-	return thread->priority;
-#endif
-}
-
 static struct thread *first_waiter(const struct pi_lock *pi)
 {
 	return list_first(&pi->waiters, struct thread, pi.waits);
@@ -80,7 +71,8 @@ static void enqueue(struct pi_lock *pi, struct thread *thread)
 {
 	struct list *at = pi->waiters.prev;
 
-	while (at != &pi->waiters && urgency(list_entry(at, struct thread, pi.waits)) > urgency(thread))
+	while (at != &pi->waiters &&
+	       futex_urgency(list_entry(at, struct thread, pi.waits)) > futex_urgency(thread))
 		at = at->prev;
 	list_add_head(at, &thread->pi.waits);
 }
@@ -94,8 +86,8 @@ static void update(struct thread *thread)
 
 		list_for_each (pi, &thread->pi.owns, of_owner)
 			if (!list_empty(&pi->waiters))
-				due = MIN(due, urgency(first_waiter(pi)));
-		if (due == urgency(thread))
+				due = MIN(due, futex_urgency(first_waiter(pi)));
+		if (due == futex_urgency(thread))
 			return;
 		thread_set_priority(thread, due);
 		pi = thread->pi.lock;

@@ -38,7 +38,7 @@ static int unblock(struct thread *self, uint64_t deadline)
 	return self->wake_error;
 }
 
-int wait_block(struct wait_queue *q, uint64_t deadline)
+int wait_block_before(struct wait_queue *q, struct list *at, uint64_t deadline)
 {
 	struct thread *self = current_thread();
 
@@ -47,7 +47,7 @@ int wait_block(struct wait_queue *q, uint64_t deadline)
 		spin_unlock(&q->lock, 0);
 		return -ETIMEDOUT;
 	}
-	list_add_tail(&q->waiters, &self->run);
+	list_add_before(at, &self->run);
 	self->queue = q;
 	block(self, THREAD_BLOCKED, deadline);
 	if (interrupted(self)) {

@@ -34,8 +34,15 @@ static inline void wait_queue_init(struct wait_queue *q)
  * and released in between. Returns 0 (woken), -ETIMEDOUT, or -EINTR. Only from threads. */
 int wait_sleep(struct wait_queue *q, uint64_t deadline, uint64_t *flags);
 
-/* The same for who does not want the lock back: it is released, interrupts stay off. */
-int wait_block(struct wait_queue *q, uint64_t deadline);
+/* The same for who does not want the lock back: it is released, interrupts stay off. Joins the queue
+ * before at, one of its nodes. */
+int wait_block_before(struct wait_queue *q, struct list *at, uint64_t deadline);
+
+/* The same, at the queue's end. */
+static inline int wait_block(struct wait_queue *q, uint64_t deadline)
+{
+	return wait_block_before(q, &q->waiters, deadline);
+}
 
 /* Wakes one waiter; its queue's lock is held. wake_error is what its sleep returns. */
 void wait_wake_thread(struct thread *thread, int wake_error);

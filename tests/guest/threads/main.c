@@ -199,5 +199,6 @@ int main(void)
 	test_turnover();
 	test_policy();
 	test_inherit();
+	test_futex_order();
 	return tap_done();
 }

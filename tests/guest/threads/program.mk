@@ -1,2 +1,2 @@
 name := test-threads
-sources := main.c sync.c local.c inherit.c
+sources := main.c sync.c local.c inherit.c order.c
