@@ -3,7 +3,8 @@
 program as the only file of its initial RAM disk."""
 import pathlib
 import re
-import subprocess
+
+import debian
 
 PACKAGE = "linux-image-cloud-amd64"
 
@@ -12,30 +13,18 @@ class NoLinux(Exception):
     """There is no kernel to compare with, and why."""
 
 
-def _output(words, cwd=None):
-    try:
-        return subprocess.run(words, cwd=cwd, check=True, text=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE).stdout
-    except OSError as error:
-        raise NoLinux("%s: %s" % (words[0], error.strerror)) from error
-    except subprocess.CalledProcessError as error:
-        raise NoLinux("%s: %s" % (" ".join(words), error.stderr.strip()[-300:])) from error
-
-
 def kernel(folder):
     """The kernel's image below folder, fetched when it is not there. Returns (path, version)."""
-    folder = pathlib.Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    found = sorted(folder.glob("boot/vmlinuz-*"))
-    if not found:
-        depends = re.search(r"Depends: (linux-image-\S+)",
-                            _output(["apt-cache", "depends", PACKAGE]))
-        if not depends:
-            raise NoLinux("apt-cache knows no %s: run apt-get update" % PACKAGE)
-        _output(["apt-get", "download", depends.group(1)], cwd=folder)
-        package = sorted(folder.glob("linux-image-*.deb"))[-1]
-        _output(["dpkg-deb", "-x", str(package), str(folder)])
-        found = sorted(folder.glob("boot/vmlinuz-*"))
+    found = sorted(pathlib.Path(folder).glob("*/boot/vmlinuz-*"))
+    try:
+        if not found:
+            depends = re.search(r"Depends: (linux-image-\S+)",
+                                debian.output(["apt-cache", "depends", PACKAGE]))
+            if not depends:
+                raise NoLinux("apt-cache knows no %s: run apt-get update" % PACKAGE)
+            found = sorted(debian.unpack(depends.group(1), folder).glob("boot/vmlinuz-*"))
+    except debian.NoPackage as error:
+        raise NoLinux(str(error)) from error
     if not found:
         raise NoLinux("no vmlinuz in " + PACKAGE)
     return found[-1], found[-1].name.split("-", 1)[1]

@@ -16,9 +16,10 @@ def run(command, cwd=TREE, timeout=600, **options):
     env = {name: value for name, value in os.environ.items()
            if not name.startswith(("MAKE", "MFLAGS", "KCONFIG_", "CONFIG_"))}
     env.update(options.pop("env", {}))
+    options.setdefault("stdin", subprocess.DEVNULL)
     return subprocess.run([str(word) for word in command], cwd=cwd, env=env, text=True,
-                          errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=timeout, check=False, **options)
+                          errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=timeout, check=False, **options)
 
 
 def make(*words, cwd=TREE, fails=False, env=None):
@@ -48,12 +49,13 @@ def pytest_terminal_summary(terminalreporter, config):
         level, stats["passed"], stats["failed"] + stats["error"]))
 
 
-def boot(out, *options, append="", args=(), timeout=120):
+def boot(out, *options, append="", args=(), timeout=120, stdin=None):
     """Boots the image in out by scripts/run. Returns its exit status and output, CRs removed."""
     command = ["scripts/run", f"--out={out}", f"--timeout={timeout}", *options]
     if append:
         command += ["--append", append]
-    done = run(command + (["--", *args] if args else []), timeout=timeout + 60)
+    done = run(command + (["--", *args] if args else []), timeout=timeout + 60,
+               stdin=stdin or subprocess.DEVNULL)
     return done.returncode, done.stdout.replace("\r", "")
 
 
