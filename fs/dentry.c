@@ -143,6 +143,13 @@ struct dentry *directory_next(const struct dentry *dir, uint64_t cookie)
 	return best;
 }
 
+struct dentry *directory_after(const struct dentry *child)
+{
+	struct tree_node *node = tree_next(&child->by_cookie);
+
+	return node ? of_node(node) : NULL;
+}
+
 static struct dentry *dentry_new(const char *name, size_t len, struct inode *inode, bool copy)
 {
 	struct dentry *d = heap_alloc(sizeof(*d) + (copy ? len : 0));

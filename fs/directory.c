@@ -33,7 +33,8 @@ long sys_getdents(long fd, char *buf, size_t size);
 
 /* One name that is listed. */
 struct entry {
-	uint64_t ino, pos, next;
+	struct dentry *child; /* NULL: none, or made up */
+	uint64_t ino, next;
 	uint32_t mode;
 	const char *name;
 	size_t len;
@@ -47,7 +48,8 @@ static const struct dentry *parent_of(const struct dentry *d)
 	return d->parent == d && d->covers ? d->covers->parent : d->parent;
 }
 
-/* What is at pos. Returns 0 or -ENOENT: nothing comes. fs_lock() is held. */
+/* What is at pos. e->child may be the name before it, in which case only the next one is looked at.
+ * Returns 0 or -ENOENT: nothing comes. fs_lock() is held. */
 static int entry_at(struct dentry *dir, uint64_t pos, struct entry *e)
 {
 	const struct inode_ops *ops = dir->inode->ops;
@@ -56,12 +58,15 @@ static int entry_at(struct dentry *dir, uint64_t pos, struct entry *e)
 	if (pos < FIRST_NAME) {
 		const struct dentry *d = pos ? parent_of(dir) : dir;
 
-		*e = (struct entry){
-			.ino = d->inode->ino, .next = pos + 1, .mode = S_IFDIR, .name = "..", .len = pos + 1
-		};
+		e->ino = d->inode->ino;
+		e->mode = S_IFDIR;
+		e->next = pos + 1;
+		e->name = "..";
+		e->len = pos + 1;
 		return 0;
 	}
-	child = directory_next(dir, pos - FIRST_NAME);
+	child = e->child ? directory_after(e->child) : directory_next(dir, pos - FIRST_NAME);
+	e->child = child;
 	if (child) {
 		const struct inode *inode = mounted_on(child)->inode;
 
@@ -89,15 +94,25 @@ static int entry_at(struct dentry *dir, uint64_t pos, struct entry *e)
 	return -ENOENT;
 }
 
+/* Clears what fills the record up behind the name; all of it lies in the last two words. */
+static inline void end_record(char *record, size_t size)
+{
+	uint64_t __attribute__((may_alias)) *end = (void *)(record + size);
+
+	end[-1] = 0;
+	end[-2] = 0;
+}
+
 /* Writes one record. Returns its length, -EINVAL: no room, or -EFAULT. */
 static long put64(const struct entry *e, char *buf, size_t room)
 {
-	size_t size = ALIGN_UP(sizeof(struct linux_dirent64) + e->len + 1, 8UL);
-	char record[sizeof(struct linux_dirent64) + NAME_LENGTH_MAX + 9] = { 0 };
+	size_t size = ALIGN_UP(offsetof(struct linux_dirent64, d_name) + e->len + 1, 8UL);
+	char record[sizeof(struct linux_dirent64) + NAME_LENGTH_MAX + 9] __attribute__((aligned(8)));
 	struct linux_dirent64 *d = (void *)record;
 
 	if (size > room)
 		return -EINVAL;
+	end_record(record, size);
 	d->d_ino = e->ino;
 	d->d_off = (int64_t)e->next;
 	d->d_reclen = (uint16_t)size;
@@ -109,11 +124,12 @@ static long put64(const struct entry *e, char *buf, size_t room)
 static long put32(const struct entry *e, char *buf, size_t room)
 {
 	size_t size = ALIGN_UP(offsetof(struct linux_dirent, d_name) + e->len + 2, 8UL);
-	char record[sizeof(struct linux_dirent) + NAME_LENGTH_MAX + 10] = { 0 };
+	char record[sizeof(struct linux_dirent) + NAME_LENGTH_MAX + 10] __attribute__((aligned(8)));
 	struct linux_dirent *d = (void *)record;
 
 	if (size > room)
 		return -EINVAL;
+	end_record(record, size);
 	d->d_ino = e->ino;
 	d->d_off = e->next;
 	d->d_reclen = (uint16_t)size;
@@ -130,6 +146,7 @@ static long list(struct fs_file *f, char *buf, size_t size, put_fn put)
 	size_t done = 0;
 	long n = directory_ready(f->dentry);
 
+	e.child = NULL;
 	if (n)
 		return n;
 	if (!f->dentry->linked && f->dentry->parent != f->dentry)

@@ -178,6 +178,9 @@ int directory_ready(struct dentry *dir);
 /* The child with the lowest cookie >= cookie; NULL: none. */
 struct dentry *directory_next(const struct dentry *dir, uint64_t cookie);
 
+/* The child after one; NULL: none. fs_lock() is held. */
+struct dentry *directory_after(const struct dentry *child);
+
 /* Does a lie in b, or is it b? */
 bool dentry_inside(const struct dentry *a, const struct dentry *b);
 

@@ -33,6 +33,9 @@ $(foreach dir,$(patsubst %/program.mk,%,$(wildcard apps/*/program.mk)),\
 $(foreach dir,$(patsubst %/program.mk,%,$(wildcard tests/guest/*/program.mk)),\
 	$(eval $(call linux-program,$(dir),guest-tests)))
 
-.PHONY: linux-apps linux-guest-tests
+$(eval $(call linux-program,tests/bench/calls,bench))
+
+.PHONY: linux-apps linux-bench linux-guest-tests
+linux-bench: $(linux-bench)
 linux-apps: $(linux-apps)
 linux-guest-tests: $(linux-guest-tests)

@@ -15,6 +15,12 @@ $(out)/bench/stub.elf: tests/bench/stub.S
 	$(Q)$(CC) -m32 -c -o $@.o $<
 	$(Q)$(LD) -m elf_i386 -Ttext=0x100000 -o $@ $@.o
 
+# System calls beside Linux's, by the instruction (docs/cost.md).
+.PHONY: bench-calls
+bench-calls:
+	@scripts/setup build run linux
+	@$(PYTHON) scripts/bench_calls.py --out $(out)/bench/calls $(ARGS)
+
 # What a thread costs, against how many there are.
 .PHONY: bench-threads
 bench-threads:

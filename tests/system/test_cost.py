@@ -10,7 +10,8 @@ import cpio
 from conftest import TREE, boot, make
 
 sys.path.insert(0, str(TREE / "scripts"))
-import bench_linux  # noqa: E402  scripts/ must be on the path first
+import bench_calls  # noqa: E402  scripts/ must be on the path first
+import bench_linux  # noqa: E402
 import bench_qemu  # noqa: E402
 from bench_report import PEERS, SIZE_LIMITS  # noqa: E402
 
@@ -106,6 +107,25 @@ def test_start_of_busybox_true(work, align, limit):
     assert status == 0, said
     ticks = re.search(r"(\d+) ticks of the TSC since the first instruction", said)
     assert ticks and 50000 < int(ticks.group(1)) <= limit, said
+
+
+# Of bench-calls, with its own loop and the C library's part; half of Linux's is more (docs/cost.md).
+CALL_LIMITS = {
+    "getpid": 80, "clock_gettime (vDSO)": 60, "pipe: write and read 1 byte": 950,
+    "socketpair: 1 byte there and back": 2700, "open and close": 2100, "stat": 1600,
+    "access, no such file": 1250, "fstat": 450, "lseek": 199, "dup and close": 360,
+    "pread of 4 KiB": 950, "pwrite of 4 KiB": 1050, "epoll: eventfd written, waited for, read": 1200,
+    "poll of 10 eventfds, one ready": 1700, "getdents64 of 100 files": 16500,
+    "thread created and joined": 25000, "mmap and munmap": 3000,
+    "mmap, 16 pages touched, munmap": 17000, "futex: two hand-overs": 1350}
+
+
+def test_calls(work):
+    image, program = bench_calls.build(work / "calls")
+    costs = bench_calls.measure(image, program, work / "calls", linux=False)["Pagurus"]
+    assert costs.keys() == CALL_LIMITS.keys()
+    bad = {name: cost for name, cost in costs.items() if not 0 < cost <= CALL_LIMITS[name]}
+    assert not bad
 
 
 def test_counting_is_exact(figures):

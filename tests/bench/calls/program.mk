@@ -1,0 +1,2 @@
+name := bench-calls
+sources := main.c subjects.c
