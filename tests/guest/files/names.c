@@ -213,12 +213,58 @@ static void test_attributes(void)
 	ok(fs.f_bsize > 0 && fs.f_namelen == 255, "block size and longest name");
 }
 
+/* Records of both calls for names of every length: sizes, ends, types, and nothing of the kernel's
+ * stack behind the name. The old call has the type in the last byte, the new one before the name. */
+static void test_records(long number, size_t name_at, const char *title)
+{
+	int fd = open("r", O_RDONLY | O_DIRECTORY), wrong = 0, names = 0;
+	static char buf[4096];
+	long got;
+
+	memset(buf, 0xaa, sizeof(buf));
+	got = syscall(number, fd, buf, sizeof(buf));
+	for (long at = 0; at < got; names++) {
+		char *record = buf + at, *name = record + name_at;
+		size_t size = *(unsigned short *)(record + 16), len = strlen(name);
+		size_t last = number == SYS_getdents ? size - 1 : size;
+
+		wrong += size != ((name_at + len + 1 + (number == SYS_getdents) + 7) & ~7UL);
+		wrong +=
+			record[number == SYS_getdents ? size - 1 : 18] != (name[0] == '.' ? DT_DIR : DT_REG);
+		for (size_t i = name_at + len + 1; i < last; i++) /* Linux leaves it as it was */
+			wrong += record[i] != 0 && record[i] != (char)0xaa;
+		at += (long)size;
+	}
+	is(wrong, 0, "%s: every record is right", title);
+	is(names, 42, "%s: all of them", title);
+	close(fd);
+}
+
+static void test_all_lengths(void)
+{
+	char name[64] = "r/";
+
+	mkdir("r", 0755);
+	for (int len = 1; len <= 40; len++) {
+		memset(name + 2, 'n', (size_t)len);
+		write_file(name, "");
+	}
+	test_records(SYS_getdents64, 19, "getdents64");
+	test_records(SYS_getdents, 18, "getdents");
+	for (int len = 40; len; len--) {
+		name[2 + len] = '\0';
+		unlink(name);
+	}
+	is(rmdir("r"), 0, "and gone");
+}
+
 void test_names(void)
 {
 	test_paths();
 	test_links();
 	test_rename();
 	test_listing();
+	test_all_lengths();
 	test_attributes();
 	is(unlink("d/e/f") | rmdir("d/e") | rmdir("d"), 0, "clean");
 }
