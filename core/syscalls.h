@@ -205,6 +205,13 @@ SYSCALL(299, recvmmsg)
 SYSCALL(307, sendmmsg)
 #endif
 
+#ifdef CONFIG_INOTIFY
+SYSCALL(253, inotify_init)
+SYSCALL(254, inotify_add_watch)
+SYSCALL(255, inotify_rm_watch)
+SYSCALL(294, inotify_init1)
+#endif
+
 #ifdef CONFIG_EXEC
 SYSCALL(59, execve)
 SYSCALL(322, execveat)

@@ -2,6 +2,8 @@
 /* Dentries: names by directory in one hash table that grows with them, and in the order of making in
  * each directory. */
 #include "fs/vfs.h"
+
+#include "fs/notify.h"
 #include "include/errno.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
@@ -216,18 +218,22 @@ void dentry_unlink(struct dentry *d)
 int dentry_move(struct dentry *d, struct dentry *dir, const char *name, size_t len)
 {
 	char *copy = heap_alloc(len);
+	const char *old = d->name_owned ? d->name : NULL;
 	struct dentry *from = d->parent;
+	uint64_t irq;
 
 	if (!copy)
 		return -ENOMEM;
 	memcpy(copy, name, len);
 	take_out(d);
-	if (d->name_owned)
-		heap_free((void *)d->name);
+	dentry_hold(dir);
+	irq = notify_begin();
 	d->name = copy;
 	d->name_owned = true;
 	d->len = (uint16_t)len;
-	d->parent = dentry_hold(dir);
+	d->parent = dir;
+	notify_end(irq);
+	heap_free((void *)old);
 	if (is_directory(d->inode)) {
 		from->inode->nlink--;
 		dir->inode->nlink++;

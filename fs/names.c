@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What changes the tree of names: create, link, unlink, rmdir, rename. */
+#include "fs/notify.h"
 #include "fs/sys.h"
 #include "fs/walk.h"
 #include "include/errno.h"
@@ -34,19 +35,24 @@ int name_create(const struct found *found, struct inode *inode, struct dentry **
 	if (!*dentry)
 		return -ENOMEM;
 	inode_touch(found->dir->inode);
+	notify_created(found->dir, *dentry);
 	return 0;
 }
 
 int name_link(const struct found *found, struct inode *inode)
 {
 	struct dentry *dentry;
+	int err;
 
 	if (is_directory(inode))
 		return -EPERM;
 	if (found->dir->inode->fs != inode->fs)
 		return -EXDEV;
 	inode_hold(inode);
-	return name_create(found, inode, &dentry);
+	err = name_create(found, inode, &dentry);
+	if (!err)
+		notify_linked(inode);
+	return err;
 }
 
 /* Can the name that was found be taken away at all? */
@@ -63,6 +69,7 @@ static void remove(const struct found *found)
 {
 	inode_touch(found->dir->inode);
 	inode_touch(found->dentry->inode);
+	notify_remove_name(found->dir, found->dentry);
 	dentry_unlink(found->dentry);
 }
 
@@ -127,6 +134,8 @@ static int exchange(const struct found *from, const struct found *to)
 		return -EINVAL; /* link counts of the directories would have to follow */
 	from->dentry->inode = to->dentry->inode;
 	to->dentry->inode = inode;
+	notify_moved(from->dir, from->name, from->len, to->dentry);
+	notify_moved(to->dir, to->name, to->len, from->dentry);
 	return 0;
 }
 
@@ -162,8 +171,11 @@ int name_rename(const struct found *from, const struct found *to, unsigned flags
 	err = dentry_move(d, to->dir, to->name, to->len);
 	if (err)
 		return err;
-	if (to->dentry)
+	if (to->dentry) {
+		notify_replace(to->dentry);
 		dentry_unlink(to->dentry);
+	}
+	notify_moved(from->dir, from->name, from->len, d);
 	inode_touch(from->dir->inode);
 	inode_touch(to->dir->inode);
 	return 0;

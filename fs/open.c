@@ -5,6 +5,7 @@
 #include "arch/x86/trap.h"
 #include "fs/directory.h"
 #include "fs/flock.h"
+#include "fs/notify.h"
 #include "fs/pipe.h"
 #include "fs/ram_file.h"
 #include "fs/sys.h"
@@ -74,6 +75,7 @@ void fs_file_release(struct file *file)
 {
 	struct fs_file *f = fs_file_of(file);
 
+	notify_close(f);
 	flock_release(f);
 	record_release(f);
 	dentry_put(f->dentry);
@@ -114,6 +116,7 @@ static int open_regular(struct dentry *dentry, uint32_t flags, struct file **fil
 		err = ram_file_truncate(dentry->inode, 0);
 		if (err)
 			return err;
+		notify_modify(dentry);
 	}
 	f = fs_file_new(dentry, &ram_file_ops, flags);
 	if (!f)
@@ -230,7 +233,11 @@ static long open_with(long dir, const char *path, uint32_t flags, uint32_t mode,
 		if (err)
 			file_put(file);
 	}
-	return err ? err : descriptor_add(file, flags);
+	if (err)
+		return err;
+	if (fs_file_of(file))
+		notify_open(fs_file_of(file));
+	return descriptor_add(file, flags);
 }
 
 long sys_openat(long dir, const char *path, long flags, long mode)

@@ -5,6 +5,7 @@
 
 #include "arch/x86/paging.h"
 #include "fs/flock.h"
+#include "fs/notify.h"
 #include "fs/sys.h"
 #include "include/errno.h"
 #include "lib/string.h"
@@ -194,7 +195,11 @@ static long write_at(struct inode *inode, struct io *io, uint64_t *pos)
 
 static long file_op_read(struct file *file, struct io *io, uint64_t *pos)
 {
-	return ram_file_read(of(file)->inode, io, pos);
+	long result = ram_file_read(of(file)->inode, io, pos);
+
+	if (result > 0)
+		notify_access(of(file), false);
+	return result;
 }
 
 static long file_op_write(struct file *file, struct io *io, uint64_t *pos)
@@ -207,6 +212,8 @@ static long file_op_write(struct file *file, struct io *io, uint64_t *pos)
 		*pos = inode->size;
 	result = write_at(inode, io, pos);
 	mutex_unlock(&inode->turn);
+	if (result > 0)
+		notify_access(of(file), true);
 	return result;
 }
 

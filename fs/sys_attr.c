@@ -2,6 +2,7 @@
 /* System calls that change a file's attributes: mode, owner, times, size. */
 #include "arch/x86/trap.h"
 #include "core/clock.h"
+#include "fs/notify.h"
 #include "fs/ram_file.h"
 #include "fs/sys.h"
 #include "fs/walk.h"
@@ -74,6 +75,7 @@ static long change_path(long dir, const char *path, unsigned walking, const stru
 	if (err)
 		return err;
 	apply(at.found.dentry->inode, c);
+	notify_attrib(at.found.dentry);
 	at_end(&at);
 	return 0;
 }
@@ -86,10 +88,12 @@ static long change_descriptor(long fd, const struct change *c)
 
 	if (!file)
 		return -EBADF;
-	if (file->flags & O_PATH)
+	if (file->flags & O_PATH) {
 		err = -EBADF;
-	else if (fs_file_of(file))
+	} else if (fs_file_of(file)) {
 		apply(fs_file_of(file)->inode, c);
+		notify_attrib(fs_file_of(file)->dentry);
+	}
 	file_put(file);
 	return err;
 }
@@ -235,11 +239,16 @@ long sys_utime(const char *path, const int64_t *times)
 	return set_times(AT_FDCWD, path, ts, 0);
 }
 
-static long truncate(struct inode *inode, long size)
+static long truncate(const struct dentry *d, struct inode *inode, long size)
 {
+	long err;
+
 	if (is_directory(inode))
 		return -EISDIR;
-	return S_ISREG(inode->mode) ? ram_file_truncate(inode, (uint64_t)size) : -EINVAL;
+	err = S_ISREG(inode->mode) ? ram_file_truncate(inode, (uint64_t)size) : -EINVAL;
+	if (!err)
+		notify_modify(d);
+	return err;
 }
 
 long sys_truncate(const char *path, long size)
@@ -252,7 +261,7 @@ long sys_truncate(const char *path, long size)
 	err = at_begin_existing(&at, AT_FDCWD, path, WALK_FOLLOW);
 	if (err)
 		return err;
-	err = truncate(at.found.dentry->inode, size);
+	err = truncate(at.found.dentry, at.found.dentry->inode, size);
 	at_end(&at);
 	return err;
 }
@@ -278,7 +287,7 @@ long sys_ftruncate(long fd, long size)
 	if (!err && size < 0)
 		err = -EINVAL;
 	if (!err)
-		err = truncate(fs_file_of(file)->inode, size);
+		err = truncate(fs_file_of(file)->dentry, fs_file_of(file)->inode, size);
 	if (file)
 		file_put(file);
 	return err;
@@ -298,6 +307,8 @@ long sys_fallocate(long fd, long mode, long offset, long len)
 	if (!err)
 		err = ram_file_allocate(fs_file_of(file)->inode, (unsigned)mode, (uint64_t)offset,
 		                        (uint64_t)len);
+	if (!err)
+		notify_modify(fs_file_of(file)->dentry);
 	if (file)
 		file_put(file);
 	return err;
