@@ -23,7 +23,7 @@ long sys_dup(long fd);
 long sys_dup2(long from, long to);
 long sys_dup3(long from, long to, long flags);
 long sys_fcntl(long fd, long command, long arg);
-long sys_ioctl(long fd, unsigned long request, void *arg);
+long sys_ioctl(long fd, unsigned request, void *arg);
 long sys_lseek(long fd, long offset, long whence);
 long sys_fstat(long fd, void *buf);
 
@@ -138,7 +138,7 @@ static long ioctl(struct file *file, long fd, unsigned long request, void *arg)
 	}
 }
 
-long sys_ioctl(long fd, unsigned long request, void *arg)
+long sys_ioctl(long fd, unsigned request, void *arg)
 {
 	struct file *file = file_get(fd);
 	long result;

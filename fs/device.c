@@ -6,6 +6,7 @@
 #include "core/random.h"
 #include "fs/directory.h"
 #include "fs/made_up.h"
+#include "fs/pty.h"
 #include "fs/sys.h"
 #include "include/errno.h"
 #include "lib/fmt.h"
@@ -147,8 +148,28 @@ static const struct made_up others[] = {
 	{ .name = NULL },
 };
 
+/* Pseudo terminals: they have operations of their own. */
+static int populate_pty(struct dentry *dir, struct dentry *pts)
+{
+	struct dentry *d = dentry_find(dir, "ptmx", 4);
+
+	if (!IS_ENABLED(CONFIG_PTY))
+		return 0;
+	if (!d)
+		d = directory_make(dir, "ptmx", S_IFCHR | 0666);
+	if (!d)
+		return -ENOMEM;
+	d->inode->rdev = DEVICE_PTMX;
+	d->inode->ino = DEVICE_PTMX;
+	d->inode->ops = &ptmx_ops;
+	pts->inode->ops = &pts_root_ops;
+	return 0;
+}
+
 static int populate(struct dentry *dir)
 {
+	struct dentry *pts = dentry_find(dir, "pts", 3);
+
 	for (unsigned i = 0; i < ARRAY_SIZE(devices); i++) {
 		struct dentry *d = dentry_find(dir, devices[i].name, strlen(devices[i].name));
 
@@ -159,8 +180,10 @@ static int populate(struct dentry *dir)
 		d->inode->rdev = devices[i].rdev;
 		d->inode->ino = devices[i].rdev; /* as device_info() says it of an open file */
 	}
-	if ((!dentry_find(dir, "shm", 3) && !directory_make(dir, "shm", S_IFDIR | 01777)) ||
-	    (!dentry_find(dir, "pts", 3) && !directory_make(dir, "pts", S_IFDIR | 0755)))
+	if (!pts)
+		pts = directory_make(dir, "pts", S_IFDIR | 0755);
+	if (!pts || (!dentry_find(dir, "shm", 3) && !directory_make(dir, "shm", S_IFDIR | 01777)) ||
+	    populate_pty(dir, pts))
 		return -ENOMEM;
 	return made_up_populate(dir, others);
 }

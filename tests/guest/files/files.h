@@ -16,6 +16,7 @@ void test_locks(void);
 void test_map(void);
 void test_pipes(void);
 void test_proc(void);
+void test_terminals(void);
 void test_watch(void);
 
 /* An address that no program has. */

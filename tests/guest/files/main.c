@@ -48,6 +48,7 @@ int main(void)
 	test_map();
 	test_pipes();
 	test_proc();
+	test_terminals();
 	test_watch();
 	is(chdir("/"), 0, "back to /");
 	is(rmdir(dir), 0, "everything was removed again");

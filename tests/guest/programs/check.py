@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What Debian's Python does with the system, from inside a guest (or on Linux). Reports by TAP."""
 import asyncio
+import errno
 import fcntl
 import json
 import mmap
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+import tty
 import queue
 
 
@@ -120,6 +122,41 @@ def test_files():
     os.write(memory, b"abc")
     r, w = os.pipe()
     assert os.sendfile(w, memory, 0, 3) == 3 and os.read(r, 9) == b"abc"
+
+
+def test_pty():
+    """As script does it, but with a thread for the program that is recorded."""
+    master, slave = os.openpty()
+    assert os.ttyname(slave).startswith("/dev/pts/") and os.isatty(slave)
+    os.set_blocking(master, False)
+    said = []
+
+    def program():
+        with open(slave, "r+b", buffering=0) as terminal:
+            terminal.write(b"name? ")
+            said.append(terminal.read(100))
+            tty.setraw(terminal)
+            said.append(terminal.read(1))
+            os.set_blocking(master, True)
+
+    thread = threading.Thread(target=program)
+    thread.start()
+    with selectors.DefaultSelector() as selector:
+        selector.register(master, selectors.EVENT_READ)
+        assert selector.select(5) and os.read(master, 100) == b"name? "
+        os.write(master, b"me\x7fy\n")
+        while len(said) < 1:
+            selector.select(0.1)
+        os.write(master, b"\x03")
+        thread.join()
+        assert said == [b"my\n", b"\x03"]
+    assert os.read(master, 100) == b"me\b \by\r\n"
+    try:
+        os.read(master, 100)
+        raise AssertionError("the other end is closed")
+    except OSError as error:
+        assert error.errno == errno.EIO
+    os.close(master)
 
 
 def test_identity():
