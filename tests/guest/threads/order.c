@@ -124,7 +124,7 @@ static void test_arguments(void)
 static void *answer(void *arg)
 {
 	unsigned seen[WORDS] = { 0 };
-	long good = 0;
+	long good = 0, last = -1;
 
 	(void)arg;
 	while (answers < HANDOVERS) {
@@ -139,7 +139,9 @@ static void *answer(void *arg)
 			if (words[i] == seen[i])
 				continue;
 			seen[i]++;
-			good += result == (long)i || result == -EAGAIN;
+			/* The wake for the one before may come after its value was seen. */
+			good += result == (long)i || result == last || result == -EAGAIN;
+			last = i;
 			answers++;
 			wake(&answers, 1);
 			break;
