@@ -5,6 +5,7 @@
 
 #include "arch/x86/paging.h"
 #include "arch/x86/spinlock.h"
+#include "arch/x86/tsc.h"
 #include "include/log.h"
 #include "include/panic.h"
 #include "lib/string.h"
@@ -130,6 +131,47 @@ static void lock_unheld(void)
 	spin_unlock(&first, 0);
 }
 
+static struct mutex outer = MUTEX_INIT(outer), middle = MUTEX_INIT(middle),
+					inner = MUTEX_INIT(inner);
+
+static void nest(struct mutex *a, struct mutex *b)
+{
+	mutex_lock(a);
+	mutex_lock(b);
+	mutex_unlock(b);
+	mutex_unlock(a);
+}
+
+static void mutex_order(void)
+{
+	nest(&outer, &middle);
+	nest(&middle, &inner);
+	nest(&inner, &outer);
+}
+
+static void mutex_twice(void)
+{
+	nest(&outer, &outer);
+}
+
+static void mutex_unheld(void)
+{
+	mutex_lock(&outer);
+	mutex_unlock(&inner);
+}
+
+static void end_with_mutex(void *unused)
+{
+	(void)unused;
+	mutex_lock(&outer);
+}
+
+static void mutex_end(void)
+{
+	thread_create(end_with_mutex, NULL, "planted");
+	thread_sleep_until(clock_ns() + NS_PER_SEC);
+}
+
 static const struct {
 	const char *name;
 	void (*happen)(void);
@@ -146,6 +188,10 @@ static const struct {
 	{ "lock_twice", lock_twice },
 	{ "lock_sleep", lock_sleep },
 	{ "lock_unheld", lock_unheld },
+	{ "mutex_order", mutex_order },
+	{ "mutex_twice", mutex_twice },
+	{ "mutex_unheld", mutex_unheld },
+	{ "mutex_end", mutex_end },
 };
 
 void plant_bug(const char *name)

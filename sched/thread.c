@@ -314,6 +314,9 @@ __noreturn void thread_exit(void)
 	futex_pi_exit();
 #endif
 	clear_tid(self);
+#ifdef CONFIG_LOCK_ORDER
+	lock_order_check_end(&self->mutexes);
+#endif
 	leave(self);
 
 	threads_reap(); /* context_yield(), which may come next, does not: at most this one waits for it */

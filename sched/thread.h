@@ -7,6 +7,7 @@
 #define PAGURUS_SCHED_THREAD_H
 
 #include "arch/x86/context.h"
+#include "arch/x86/lock_order.h"
 #include "arch/x86/percpu.h"
 #include "include/types.h"
 #include "lib/list.h"
@@ -70,6 +71,9 @@ struct thread {
 #endif
 #ifdef CONFIG_SIGNALS
 	struct thread_signals signals;
+#endif
+#ifdef CONFIG_LOCK_ORDER
+	struct lock_order_held mutexes; /* that it owns */
 #endif
 #ifdef CONFIG_THREAD_TIMES
 	uint64_t cpu_tsc;        /* CPU time used until it last left the CPU, TSC ticks */

@@ -162,14 +162,9 @@ static int sleep_deaf(struct wait_queue *q, uint64_t *flags)
 }
 
 /* The mutex is handed over: whoever is woken owns it already. */
-void mutex_lock(struct mutex *m)
+static inline void lock(struct mutex *m)
 {
-	uint64_t flags;
-
-#ifdef CONFIG_LOCK_ORDER
-	lock_order_check_none();
-#endif
-	flags = spin_lock(&m->queue.lock);
+	uint64_t flags = spin_lock(&m->queue.lock);
 
 	/* A signal wakes without handing over. */
 	while (m->locked && sleep_deaf(&m->queue, &flags) != 0)
@@ -178,7 +173,7 @@ void mutex_lock(struct mutex *m)
 	spin_unlock(&m->queue.lock, flags);
 }
 
-bool mutex_trylock(struct mutex *m)
+static inline bool try_lock(struct mutex *m)
 {
 	uint64_t flags = spin_lock(&m->queue.lock);
 	bool taken = !m->locked;
@@ -188,9 +183,41 @@ bool mutex_trylock(struct mutex *m)
 	return taken;
 }
 
+#ifdef CONFIG_LOCK_ORDER
+void mutex_lock_at(struct mutex *m, struct lock_site *site)
+{
+	lock_order_check_none();
+	lock_order_take_mutex(&current_thread()->mutexes, m, site, false);
+	lock(m);
+}
+
+bool mutex_trylock_at(struct mutex *m, struct lock_site *site)
+{
+	if (!try_lock(m))
+		return false;
+	lock_order_take_mutex(&current_thread()->mutexes, m, site, true);
+	return true;
+}
+#else
+void mutex_lock(struct mutex *m)
+{
+	lock(m);
+}
+
+bool mutex_trylock(struct mutex *m)
+{
+	return try_lock(m);
+}
+#endif
+
 void mutex_unlock(struct mutex *m)
 {
-	uint64_t flags = spin_lock(&m->queue.lock);
+	uint64_t flags;
+
+#ifdef CONFIG_LOCK_ORDER
+	lock_order_release_mutex(&current_thread()->mutexes, m);
+#endif
+	flags = spin_lock(&m->queue.lock);
 
 	if (!wait_wake(&m->queue, 1))
 		m->locked = 0;

@@ -58,8 +58,15 @@ struct mutex {
 
 #define MUTEX_INIT(name) { .queue = WAIT_QUEUE_INIT((name).queue) }
 
+#ifdef CONFIG_LOCK_ORDER
+void mutex_lock_at(struct mutex *m, struct lock_site *site);
+bool mutex_trylock_at(struct mutex *m, struct lock_site *site);
+#define mutex_lock(m) mutex_lock_at(m, LOCK_SITE(#m))
+#define mutex_trylock(m) mutex_trylock_at(m, LOCK_SITE(#m))
+#else
 void mutex_lock(struct mutex *m);
 bool mutex_trylock(struct mutex *m);
+#endif
 void mutex_unlock(struct mutex *m);
 
 #endif

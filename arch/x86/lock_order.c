@@ -9,18 +9,8 @@
 #include "include/panic.h"
 
 #define CLASSES 512
-#define HELD_MAX 16
 
-struct held {
-	const void *lock;
-	const struct lock_site *site;
-	unsigned number;
-};
-
-static struct {
-	struct held stack[HELD_MAX];
-	unsigned depth;
-} held[CONFIG_NR_CPUS];
+static struct lock_order_held held_by[CONFIG_NR_CPUS];
 
 /* Under busy, interrupts off. Number 0 is nobody's. */
 static bool busy;
@@ -130,53 +120,93 @@ static __noreturn void report(const char *what, const struct lock_site *site,
 	      other->what, other->file, other->line);
 }
 
-static void check(const void *lock, const struct lock_site *site, unsigned number,
-                  const struct held *h)
+/* Against the lock at index i of those held. */
+static void check(const struct lock_order_held *held, unsigned i, const void *lock,
+                  const struct lock_site *site, unsigned number)
 {
-	unsigned before;
+	unsigned from = held->stack[i].number, before;
 
-	if (h->lock == lock)
-		report("is taken again, by who took it as", site, h->site, NULL);
-	if (!number || !h->number || h->number == number || has_edge(h->number, number))
+	if (held->stack[i].lock == lock)
+		report("is taken again, by who took it as", site, held->stack[i].site, NULL);
+	if (!number || !from || from == number || has_edge(from, number))
 		return;
-	before = find_way(number, h->number);
+	before = find_way(number, from);
 	if (before)
-		report("", site, h->site, known[before]);
-	after[h->number][number / 64] |= BIT(number % 64);
+		report("", site, held->stack[i].site, known[before]);
+	after[from][number / 64] |= BIT(number % 64);
 }
 
-void lock_order_take(const void *lock, struct lock_site *site, bool tried)
+/* Interrupts off. */
+static void take(struct lock_order_held *held, const void *lock, struct lock_site *site, bool tried)
 {
-	unsigned cpu = cpu_id(), n = held[cpu].depth, number;
+	unsigned n = held->depth, number;
 
 	if (READ_ONCE(stopped))
 		return;
 	lock_graph();
 	number = class_of(lock, site);
 	for (unsigned i = 0; i < n && !tried; i++)
-		check(lock, site, number, &held[cpu].stack[i]);
+		check(held, i, lock, site, number);
 	unlock_graph();
-	if (n == HELD_MAX)
-		panic("lock order: %s:%u takes more than %u locks", site->file, site->line, HELD_MAX);
-	held[cpu].stack[n] = (struct held){ lock, site, number };
-	held[cpu].depth = n + 1;
+	if (n == LOCK_ORDER_HELD_MAX)
+		panic("lock order: %s:%u takes more than %u locks", site->file, site->line,
+		      LOCK_ORDER_HELD_MAX);
+	held->stack[n].lock = lock;
+	held->stack[n].site = site;
+	held->stack[n].number = number;
+	held->depth = n + 1;
+}
+
+static void release(struct lock_order_held *held, const void *lock, const char *who)
+{
+	unsigned n = held->depth, i = n;
+
+	if (READ_ONCE(stopped))
+		return;
+	while (i > 0 && held->stack[i - 1].lock != lock)
+		i--;
+	if (i == 0) {
+		lock_order_stop();
+		panic("lock order: the lock at %p is released, but this %s does not hold it", lock, who);
+	}
+	for (; i < n; i++)
+		held->stack[i - 1] = held->stack[i];
+	held->depth = n - 1;
+}
+
+void lock_order_take(const void *lock, struct lock_site *site, bool tried)
+{
+	take(&held_by[cpu_id()], lock, site, tried);
 }
 
 void lock_order_release(const void *lock)
 {
-	unsigned cpu = cpu_id(), n = held[cpu].depth, i = n;
+	release(&held_by[cpu_id()], lock, "CPU");
+}
 
-	if (READ_ONCE(stopped))
+void lock_order_take_mutex(struct lock_order_held *held, const void *mutex, struct lock_site *site,
+                           bool tried)
+{
+	uint64_t flags = irq_save();
+
+	take(held, mutex, site, tried);
+	irq_restore(flags);
+}
+
+void lock_order_release_mutex(struct lock_order_held *held, const void *mutex)
+{
+	release(held, mutex, "thread");
+}
+
+void lock_order_check_end(const struct lock_order_held *held)
+{
+	const struct lock_site *site = held->stack[0].site;
+
+	if (READ_ONCE(stopped) || !held->depth)
 		return;
-	while (i > 0 && held[cpu].stack[i - 1].lock != lock)
-		i--;
-	if (i == 0) {
-		lock_order_stop();
-		panic("lock order: the lock at %p is released, but this CPU does not hold it", lock);
-	}
-	for (; i < n; i++)
-		held[cpu].stack[i - 1] = held[cpu].stack[i];
-	held[cpu].depth = n - 1;
+	lock_order_stop();
+	panic("lock order: a thread ends while it holds %s (%s:%u)", site->what, site->file,
+	      site->line);
 }
 
 void lock_order_check_none(void)
@@ -184,9 +214,9 @@ void lock_order_check_none(void)
 	unsigned cpu = cpu_id();
 	const struct lock_site *site;
 
-	if (READ_ONCE(stopped) || !held[cpu].depth)
+	if (READ_ONCE(stopped) || !held_by[cpu].depth)
 		return;
-	site = held[cpu].stack[0].site;
+	site = held_by[cpu].stack[0].site;
 	lock_order_stop();
 	panic("lock order: a thread sleeps while it holds %s (%s:%u)", site->what, site->file,
 	      site->line);
