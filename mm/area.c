@@ -88,18 +88,29 @@ int area_add(struct address_space *as, const struct area *like)
 	return 0;
 }
 
-static void release_pages(void *ctx, phys_t pa, size_t frames)
+void area_release(void *ctx, const struct paging_run *run)
 {
 	struct address_space *as = ctx;
 
-	frame_free_run(pa, frames);
-	as->stats.resident -= frames * FRAME_SIZE;
+#ifdef CONFIG_RESERVATIONS
+	as->stats.resident -= (uint64_t)run->mapped * FRAME_SIZE;
+	if (run->kept) {
+		frame_reserve_return(run->pa, run->frames);
+		return;
+	}
+	if (run->mapped < run->frames)
+		frame_reserve_left(run->frames - run->mapped);
+#else
+	as->stats.resident -= (uint64_t)run->frames * FRAME_SIZE;
+#endif
+	frame_free_run(run->pa, run->frames);
 }
 
 int area_drop_pages(struct address_space *as, virt_t start, virt_t end)
 {
 	area_source_return(as, start, end);
-	return paging_unmap(as->root, start, end, release_pages, as);
+	return paging_unmap(as->root, start, end, IS_ENABLED(CONFIG_RESERVATIONS) && !as->scarce,
+	                    area_release, as);
 }
 
 int area_clear(struct address_space *as, virt_t start, virt_t end)

@@ -130,12 +130,12 @@ static void zero_block(struct address_space *as, virt_t va, virt_t end)
 		uint64_t size = FRAME_SIZE << order;
 		virt_t next = MIN(end, ALIGN_DOWN(va, size) + size);
 
-		if (*entry)
+		if (paging_mapped(*entry))
 			clear_pages(phys_to_virt((*entry & PTE_ADDR & -size) + (va & (size - 1))), next - va);
 		va = next;
 		/* The other pages of the same table need no walk. */
 		while (order == ORDER_4K && va < end && paging_index(++entry)) {
-			if (*entry)
+			if (paging_mapped(*entry))
 				clear_pages(phys_to_virt(*entry & PTE_ADDR), FRAME_SIZE);
 			va += FRAME_SIZE;
 		}

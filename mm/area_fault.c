@@ -115,14 +115,14 @@ static unsigned around(struct address_space *as, const struct area *area, virt_t
 		n = MIN(most, MIN((until - va) >> FRAME_SHIFT, POPULATE_MAX));
 	} else if (AROUND_MAX > 1) {
 		most = MIN(most, AROUND_MAX);
-		while (n < most && n <= index && *(entry - n))
+		while (n < most && n <= index && paging_mapped(*(entry - n)))
 			n *= 2;
 		n = MIN(n, most);
 		if (n > 1 && !plentiful(as, 0))
 			n = 1;
 	}
 	for (unsigned i = 1; i < n; i++)
-		if (entry[i])
+		if (paging_mapped(entry[i]) || (IS_ENABLED(CONFIG_RESERVATIONS) && !*entry != !entry[i]))
 			return i;
 	return n;
 }
@@ -132,8 +132,22 @@ static int touch_small(struct address_space *as, const struct area *area, virt_t
 {
 	pte_t flags = area_pte(area->prot);
 	phys_t frames[BATCH_MAX];
-	unsigned n = frame_alloc_zeroed_singles(frames, around(as, area, va, until, entry));
+	unsigned n;
 
+#ifdef CONFIG_RESERVATIONS
+	if (!*entry)
+		area_reserve(as, area, va, entry);
+	n = around(as, area, va, until, entry);
+	if (*entry) {
+		n = area_take_reserved(entry, n, flags);
+		count(as, va, n * FRAME_SIZE);
+		*next = va + n * FRAME_SIZE;
+		return 0;
+	}
+#else
+	n = around(as, area, va, until, entry);
+#endif
+	n = frame_alloc_zeroed_singles(frames, n);
 	if (!n)
 		return -ENOMEM;
 	for (unsigned i = 0; i < n; i++)
@@ -155,7 +169,7 @@ int area_touch(struct address_space *as, virt_t addr, virt_t until, uint64_t err
 	if (IS_ENABLED(CONFIG_AREA_SOURCES) && unlikely(area->source))
 		return area_source_touch(as, area, va, error, next);
 	entry = paging_lookup(as->root, va, &order);
-	if (unlikely(*entry)) {
+	if (unlikely(paging_mapped(*entry))) {
 		/* There already: another CPU was faster, or this one remembered what was before. */
 		tlb_flush_page(va);
 		*next = ALIGN_DOWN(va, FRAME_SIZE << order) + (FRAME_SIZE << order);

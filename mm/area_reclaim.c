@@ -73,19 +73,20 @@ static virt_t search(struct address_space *as, virt_t va, virt_t end, long *fram
 		virt_t block = ALIGN_DOWN(va, FRAME_SIZE << order);
 		uint64_t resident = as->stats.resident;
 
-		if (*entry && order &&
+		if (paging_mapped(*entry) && order &&
 		    split(as, block, *entry & PTE_ADDR & -(FRAME_SIZE << order), order)) {
 			va = block;
 			++*frames;
 			continue;
 		}
 		va = block + (FRAME_SIZE << order);
-		if (!*entry || order || !is_idle(as, block, entry))
+		if (!paging_mapped(*entry) || order || !is_idle(as, block, entry))
 			continue;
 		/* This one, and those behind it in the same table. */
-		while (va < end && paging_index(++entry) && *entry && is_idle(as, va, entry))
+		while (va < end && paging_index(++entry) && paging_mapped(*entry) && is_idle(as, va, entry))
 			va += FRAME_SIZE;
-		(void)area_drop_pages(as, block, va); /* nothing to split */
+		area_source_return(as, block, va);
+		(void)paging_unmap(as->root, block, va, false, area_release, as); /* nothing to split */
 		*frames -= (resident - as->stats.resident) / FRAME_SIZE;
 	}
 	return va;
@@ -127,7 +128,10 @@ bool area_trim(struct address_space *as)
 {
 	bool found;
 
+	if (area_unreserve(as))
+		return true;
 	use_spare(as);
+	as->scarce = true;
 	found = trim && trim(drop);
 	if (found)
 		area_reclaim_prepare(as);
@@ -141,6 +145,8 @@ bool area_reclaim(struct address_space *as)
 	virt_t at = as->reclaim_at;
 	bool had;
 
+	if (area_unreserve(as))
+		return true;
 	if (frame_free_count() > ENOUGH)
 		return false;
 	as->scarce = true;

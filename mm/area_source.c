@@ -43,13 +43,13 @@ void area_source_return(struct address_space *as, virt_t start, virt_t end)
 		if (borrowed && !run)
 			run = va;
 		if (!borrowed && run) {
-			(void)paging_unmap(as->root, run, va, NULL, NULL); /* nothing to split */
+			(void)paging_unmap(as->root, run, va, false, NULL, NULL); /* nothing to split */
 			run = 0;
 		}
 		va = ALIGN_DOWN(va, FRAME_SIZE << order) + (FRAME_SIZE << order);
 	}
 	if (run)
-		(void)paging_unmap(as->root, run, end, NULL, NULL);
+		(void)paging_unmap(as->root, run, end, false, NULL, NULL);
 }
 
 /* Gives the empty page at va a frame of its own: a copy, or zeros for FRAME_NONE. */
@@ -68,6 +68,7 @@ static int own(struct address_space *as, const struct area *area, virt_t va, phy
 		frame_free(frame, 0);
 		return err;
 	}
+	area_vacate(entry);
 	paging_fill(entry, frame, ORDER_4K, area_pte(area->prot));
 	as->stats.resident += FRAME_SIZE;
 	return 0;
@@ -81,6 +82,7 @@ static virt_t borrow(struct address_space *as, struct area *area, virt_t va, phy
 	uint64_t most = MIN(AROUND, (area->end - va) >> FRAME_SHIFT);
 	pte_t flags = borrowed_pte(area);
 
+	area_vacate(entry);
 	most = MIN(most, (uint64_t)(TABLE_ENTRIES - paging_index(entry)));
 	for (uint64_t i = 0; i < most; i++) {
 		if (i &&
@@ -107,13 +109,13 @@ int area_source_touch(struct address_space *as, struct area *area, virt_t va, ui
 
 	*next = va + FRAME_SIZE;
 	as->recent[as->stats.faults++ % RECENT_MAX] = va;
-	if (*entry) {
+	if (paging_mapped(*entry)) {
 		frame = *entry & PTE_ADDR;
 		if (!write || is_shared(area) || !(*entry & PTE_BORROWED)) {
 			tlb_flush_page(va); /* another CPU was faster */
 			return 0;
 		}
-		(void)paging_unmap(as->root, va, va + FRAME_SIZE, NULL, NULL);
+		(void)paging_unmap(as->root, va, va + FRAME_SIZE, false, NULL, NULL);
 		return own(as, area, va, frame);
 	}
 	err = area->source->ops->page(area->source, index_of(area, va), is_shared(area), &frame);

@@ -57,6 +57,9 @@ struct address_space {
 	unsigned nr_spare; /* frames for the tables that splitting large pages takes */
 	phys_t spare[SPARE_MAX];
 	virt_t reclaim_at;         /* where the next search begins */
+#ifdef CONFIG_RESERVATIONS
+	virt_t unreserve_at; /* the same for frames that are only kept */
+#endif
 	virt_t recent[RECENT_MAX]; /* pages that the last faults brought */
 	struct area_stats stats;
 };
@@ -161,6 +164,8 @@ int area_clear(struct address_space *as, virt_t start, virt_t end);
 
 /* Gives pages in [start, end) back; areas stay. Returns 0, or -ENOMEM: nothing has changed. */
 int area_drop_pages(struct address_space *as, virt_t start, virt_t end);
+/* For paging_unmap(): gives the frames back. */
+void area_release(void *ctx, const struct paging_run *run);
 
 /* W and X at once, where that is refused? */
 static inline bool wx_refused(int prot)
@@ -242,6 +247,29 @@ bool area_trim(struct address_space *as);
 void area_reclaim_prepare(struct address_space *as);
 /* For frame_set_reclaim(). */
 bool area_reclaim_outside(void);
+
+#ifdef CONFIG_RESERVATIONS
+/* mm/area_reserve.c: keeps frames for the empty page at va and those around it, where there is
+ * plenty. */
+void area_reserve(const struct address_space *as, const struct area *area, virt_t va, pte_t *entry);
+/* Maps up to n pages from this entry on with the frames kept for them. Returns how many there were. */
+unsigned area_take_reserved(pte_t *entry, unsigned n, pte_t flags);
+/* The frame kept in an entry that is not mapped is not wanted. */
+void area_vacate(pte_t *entry);
+/* Gives frames back that are kept and not used. Returns whether there were any. */
+bool area_unreserve(struct address_space *as);
+#else
+static inline void area_vacate(pte_t *entry)
+{
+	(void)entry;
+}
+
+static inline bool area_unreserve(struct address_space *as)
+{
+	(void)as;
+	return false;
+}
+#endif
 
 /* A call that, where it found no frame, is made again as long as some can be reclaimed. */
 #ifdef CONFIG_RECLAIM

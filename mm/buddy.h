@@ -12,6 +12,7 @@
 #include "arch/x86/paging.h"
 #include "arch/x86/spinlock.h"
 #include "include/boot_info.h"
+#include "include/panic.h"
 #include "include/types.h"
 
 #define LARGE_ORDER 9 /* 2 MiB: from here on states have one byte per 2 MiB */
@@ -56,6 +57,37 @@ static inline void frame_poison(phys_t p, size_t bytes)
 	(void)p;
 	(void)bytes;
 #endif
+}
+
+/* Nobody has written to what is free. */
+#ifdef CONFIG_POISON_FRAMES
+static inline void frame_check_poison(phys_t p, size_t bytes)
+{
+	const uint64_t *words = phys_to_virt(p);
+
+	for (uint64_t i = 0; i < bytes / sizeof(*words); i++)
+		if (words[i] != FRAME_POISON)
+			panic("frame_alloc: 0x%lx was written to while free (0x%lx there)",
+			      p + i * sizeof(*words), words[i]);
+}
+#else
+static inline void frame_check_poison(phys_t p, size_t bytes)
+{
+	(void)p;
+	(void)bytes;
+}
+#endif
+
+/* What was said to be zero is. */
+static inline void frame_check_clean(phys_t p, size_t bytes)
+{
+	const uint64_t *words = phys_to_virt(p);
+
+	for (size_t i = 0; IS_ENABLED(CONFIG_DEBUG_CHECKS) && i < bytes / sizeof(*words); i++)
+		if (words[i])
+			panic("frame_alloc: 0x%lx should be zero but is 0x%lx: is memory really handed out "
+			      "zeroed, as pagurus.zeroed says?",
+			      p + i * sizeof(*words), words[i]);
 }
 
 static inline uint8_t *state_small(const struct frame_range *r, phys_t p)
@@ -106,6 +138,9 @@ int carve_init(const struct mem_range *ram, unsigned nr);
 /* Brings more untouched memory into the free lists, so that a block of this order may be found.
  * Returns false where there is none. */
 bool carve(unsigned order);
+
+/* A block from the free lists, into which memory is brought for it. FRAME_NONE: there is none. */
+phys_t carve_take(unsigned order, bool *clean);
 
 /* The largest block that carve() could still bring; -1: none. */
 int carve_largest(void);

@@ -236,6 +236,16 @@ bool carve(unsigned order)
 	return false;
 }
 
+phys_t carve_take(unsigned order, bool *clean)
+{
+	phys_t p;
+
+	while ((p = buddy_take(order, clean)) == FRAME_NONE)
+		if (!carve(order))
+			return FRAME_NONE;
+	return p;
+}
+
 int carve_largest(void)
 {
 	for (int order = FRAME_ORDER_MAX; order >= 0; order--) {

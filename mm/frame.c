@@ -39,35 +39,6 @@ int frame_init(const struct mem_range *ram, unsigned nr)
 	return carve_init(ram, nr);
 }
 
-#ifdef CONFIG_POISON_FRAMES
-static void check_poison(phys_t p, unsigned order)
-{
-	const uint64_t *words = phys_to_virt(p);
-
-	for (uint64_t i = 0; i < ORDER_SIZE(order) / sizeof(*words); i++)
-		if (words[i] != FRAME_POISON)
-			panic("frame_alloc: 0x%lx was written to while free (0x%lx there)",
-			      p + i * sizeof(*words), words[i]);
-}
-#else
-static void check_poison(phys_t p, unsigned order)
-{
-	(void)p;
-	(void)order;
-}
-#endif
-
-/* frame_lock held. */
-static phys_t take(unsigned order, bool *clean)
-{
-	phys_t p;
-
-	while ((p = buddy_take(order, clean)) == FRAME_NONE)
-		if (!carve(order))
-			return FRAME_NONE;
-	return p;
-}
-
 /* Fills an empty cache: with the small pieces that there are, so that large blocks stay whole as
  * long as possible, else with a run of frames. */
 static void refill(struct frame_cache *cache)
@@ -78,7 +49,7 @@ static void refill(struct frame_cache *cache)
 	while (cache->n < BATCH) {
 		int smallest = buddy_smallest();
 		unsigned order = smallest >= 0 && smallest < BATCH_ORDER ? smallest : BATCH_ORDER;
-		phys_t p = take(order, &clean);
+		phys_t p = carve_take(order, &clean);
 
 		if (p == FRAME_NONE && buddy_smallest() < 0)
 			break;
@@ -156,7 +127,7 @@ static unsigned alloc_singles(uint64_t *frames, unsigned n)
 		if (unlikely(frame < r->first || frame >= r->frontier))
 			r = buddy_range(frame, "frame_alloc");
 		*state_small(r, frame) = STATE_USED;
-		check_poison(frame & ~CLEAN, 0);
+		frame_check_poison(frame & ~CLEAN, FRAME_SIZE);
 		frames[got++] = frame;
 	}
 	spin_unlock(&cache->lock, flags);
@@ -171,17 +142,17 @@ static phys_t alloc_block(unsigned order, bool *clean)
 	if (order > FRAME_ORDER_MAX)
 		return FRAME_NONE;
 	flags = spin_lock(&frame_lock);
-	p = take(order, clean);
+	p = carve_take(order, clean);
 	spin_unlock(&frame_lock, flags);
 	if (p == FRAME_NONE) {
 		/* What is missing may lie in the caches. */
 		drain_all();
 		flags = spin_lock(&frame_lock);
-		p = take(order, clean);
+		p = carve_take(order, clean);
 		spin_unlock(&frame_lock, flags);
 	}
 	if (p != FRAME_NONE)
-		check_poison(p, order);
+		frame_check_poison(p, ORDER_SIZE(order));
 	return p;
 }
 
@@ -205,6 +176,9 @@ static phys_t alloc(unsigned order, bool *clean)
 	if (IS_ENABLED(CONFIG_RECLAIM) && unlikely(p == FRAME_NONE) && order <= RECLAIM_ORDER_MAX &&
 	    reclaim && reclaim())
 		p = alloc_once(order, clean);
+	/* A larger block may lie in what is only reserved. */
+	while (unlikely(p == FRAME_NONE) && order <= FRAME_ORDER_MAX && frame_reserved() && reclaim())
+		p = alloc_once(order, clean);
 	return p;
 }
 
@@ -215,18 +189,6 @@ phys_t frame_alloc(unsigned order)
 	return alloc(order, &clean);
 }
 
-/* What was said to be zero is. */
-static void check_clean(phys_t p, size_t bytes)
-{
-	const uint64_t *words = phys_to_virt(p);
-
-	for (size_t i = 0; IS_ENABLED(CONFIG_DEBUG_CHECKS) && i < bytes / sizeof(*words); i++)
-		if (words[i])
-			panic("frame_alloc: 0x%lx should be zero but is 0x%lx: is memory really handed out "
-			      "zeroed, as pagurus.zeroed says?",
-			      p + i * sizeof(*words), words[i]);
-}
-
 phys_t frame_alloc_zeroed(unsigned order)
 {
 	bool clean;
@@ -235,7 +197,7 @@ phys_t frame_alloc_zeroed(unsigned order)
 	if (p == FRAME_NONE)
 		return p;
 	if (clean)
-		check_clean(p, ORDER_SIZE(order));
+		frame_check_clean(p, ORDER_SIZE(order));
 	else
 		clear_pages(phys_to_virt(p), ORDER_SIZE(order));
 	return p;
@@ -256,7 +218,7 @@ unsigned frame_alloc_zeroed_singles(phys_t *frames, unsigned n)
 			bytes += FRAME_SIZE;
 		} while (i < got && frames[i] == ((first + bytes) | clean));
 		if (clean)
-			check_clean(first, bytes);
+			frame_check_clean(first, bytes);
 		else
 			clear_pages(phys_to_virt(first), bytes);
 	}
@@ -276,7 +238,7 @@ phys_t frame_alloc_clean(unsigned order)
 		frame_free(p, order);
 		return FRAME_NONE;
 	}
-	check_clean(p, ORDER_SIZE(order));
+	frame_check_clean(p, ORDER_SIZE(order));
 	return p;
 }
 
@@ -357,7 +319,7 @@ int frame_largest(void)
 
 uint64_t frame_free_count(void)
 {
-	return READ_ONCE(buddy_free_frames) + READ_ONCE(carve_untouched);
+	return READ_ONCE(buddy_free_frames) + READ_ONCE(carve_untouched) + frame_reserved();
 }
 
 void frame_stats(struct frame_stats *stats)
@@ -367,7 +329,7 @@ void frame_stats(struct frame_stats *stats)
 	stats->total = carve_total;
 	stats->untouched = carve_untouched;
 	stats->overhead = carve_overhead + carve_reserved();
-	stats->free = buddy_free_frames + carve_untouched;
+	stats->free = buddy_free_frames + carve_untouched + frame_reserved();
 	for (unsigned i = 0; i < CONFIG_NR_CPUS; i++)
 		stats->free += READ_ONCE(caches[i].n);
 	spin_unlock(&frame_lock, flags);

@@ -50,6 +50,30 @@ void frame_free_run(phys_t p, size_t frames);
  * firmware or a loader may have used is left out (mm/carve.c). */
 void frame_set_zeroed(void);
 
+#ifdef CONFIG_RESERVATIONS
+/* One block for pages that nobody has touched yet. It counts as free, and nothing is done to get one
+ * where there is none (FRAME_NONE). *clean: it holds zeros. */
+phys_t frame_reserve(unsigned order, bool *clean);
+
+/* Some frames of such a block are needed now: makes them zero, and they count as used. clean: they are
+ * zero. */
+void frame_reserve_take(phys_t p, size_t frames, bool clean);
+
+/* They are not needed any more, but stay in the reservation. */
+void frame_reserve_return(phys_t p, size_t frames);
+
+/* Frames that are kept, not taken. Those who give them back in fact, by frame_reserve_free(), or with
+ * frames that were taken by frame_free_run(), say so. */
+uint64_t frame_reserved(void);
+void frame_reserve_left(size_t frames);
+void frame_reserve_free(phys_t p, size_t frames);
+#else
+static inline uint64_t frame_reserved(void)
+{
+	return 0;
+}
+#endif
+
 /* Sets what is called when no frame is left: it gives some back that nobody needs, and returns whether
  * it did. Any context, locks of the kernel's heap held. */
 void frame_set_reclaim(bool (*fn)(void));
@@ -61,7 +85,8 @@ phys_t frame_block(phys_t p, unsigned *order);
 /* The largest order that frame_alloc() would satisfy right now; -1: none. A hint. */
 int frame_largest(void);
 
-/* Frames that can be handed out, give or take the per-CPU caches. Takes no lock: cheap. */
+/* Frames that can be handed out, reserved ones included, give or take the per-CPU caches. Takes no
+ * lock: cheap. */
 uint64_t frame_free_count(void);
 
 void frame_stats(struct frame_stats *stats);

@@ -35,10 +35,10 @@ static void *slot_top(uint32_t slot)
 	return (void *)(slot_base(slot) + SLOT_SIZE);
 }
 
-static void release_frames(void *ctx, phys_t pa, size_t frames)
+static void release_frames(void *ctx, const struct paging_run *run)
 {
 	(void)ctx;
-	frame_free_run(pa, frames);
+	frame_free_run(run->pa, run->frames);
 }
 
 static bool map_stack(virt_t base)
@@ -51,7 +51,7 @@ static bool map_stack(virt_t base)
 		if (frame == FRAME_NONE || paging_map(root, va, frame, 0, PROT_PTE_RW) != 0) {
 			if (frame != FRAME_NONE)
 				frame_free(frame, 0);
-			paging_unmap(root, base, va, release_frames, NULL);
+			paging_unmap(root, base, va, false, release_frames, NULL);
 			return false;
 		}
 	}
@@ -114,7 +114,7 @@ void kernel_stack_free(void *top)
 	if (nr_warm < WARM_MAX) {
 		warm[nr_warm++] = slot;
 	} else {
-		paging_unmap(paging_root(), base, base + SLOT_SIZE, release_frames, NULL);
+		paging_unmap(paging_root(), base, base + SLOT_SIZE, false, release_frames, NULL);
 		free_slots[nr_free_slots++] = slot;
 	}
 	spin_unlock(&lock, flags);

@@ -23,6 +23,7 @@ override TARGETS := $(or $(strip $(TARGETS)),$(all_fuzzers))
 # What a host build has instead of Kconfig's header.
 config := -DPAGURUS_HOST=1 -DCONFIG_NR_CPUS=1 -DCONFIG_LOG_MAX=0 -DCONFIG_DEBUG_CHECKS=1 \
 	-DCONFIG_KERNEL_STACK_KIB=16 -DCONFIG_FAULT_AROUND=16 -DCONFIG_RECLAIM=1 \
+	-DCONFIG_RESERVATIONS=1 \
 	-DCONFIG_CLEAR_AVX=1
 common := -std=gnu11 -g -Wall -Wextra -Werror -fno-strict-aliasing -fwrapv \
 	-fno-omit-frame-pointer -I$(tree) $(config) -MMD -MP

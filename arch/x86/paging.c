@@ -95,7 +95,7 @@ pte_t *paging_next(phys_t root, virt_t *va, virt_t end, unsigned *level)
 		for (unsigned l = LEVEL_ROOT;; l--) {
 			pte_t *e = &table[level_index(*va, l)];
 
-			if (!*e) {
+			if (!paging_mapped(*e)) {
 				*va = level_next(*va, l);
 				break;
 			}
@@ -131,7 +131,7 @@ bool paging_query(phys_t root, virt_t va, phys_t *pa, unsigned *order, pte_t *fl
 {
 	pte_t entry = *paging_lookup(root, va, order);
 
-	if (!entry)
+	if (!paging_mapped(entry))
 		return false;
 	*pa = page_address(entry, *order / 9 + 1);
 	*flags = entry & ~PTE_ADDR & ~(*order ? PTE_PS : 0);
@@ -172,6 +172,13 @@ int paging_split(phys_t root, virt_t va)
 			return err;
 	}
 	return 0;
+}
+
+int paging_split_ends(phys_t root, virt_t start, virt_t end)
+{
+	int err = paging_split(root, start);
+
+	return err ? err : paging_split(root, end);
 }
 
 /* Maps one page of the direct map at p, the largest that fits and nothing is in the way of. */
@@ -228,7 +235,7 @@ void *paging_map_device(phys_t pa, size_t size)
 		return NULL;
 	for (size_t done = 0; done < bytes; done += FRAME_SIZE) {
 		if (map_page(root, va + done, first + done, 1, PROT_PTE_DEVICE, upcall_table_alloc)) {
-			paging_unmap(root, va, va + done, NULL, NULL);
+			paging_unmap(root, va, va + done, false, NULL, NULL);
 			return NULL;
 		}
 	}

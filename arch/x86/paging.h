@@ -40,6 +40,11 @@ typedef uint64_t pte_t;
 /* A bit that the processor leaves to software, with PTE_P clear: the page is there, but made
  * inaccessible by paging_protect(). */
 #define PTE_HELD BIT(9)
+/* With CONFIG_RESERVATIONS an entry for 4 KiB may keep a frame for the page that will be touched there:
+ * with PTE_P and PTE_HELD clear nothing is mapped yet, but the frame is there (and zero, where
+ * PTE_CLEAN says so); once it is mapped, the bit says that it may stay when the page is given back. */
+#define PTE_RESERVED BIT(11)
+#define PTE_CLEAN BIT(8)
 #define PTE_ADDR 0x000ffffffffff000UL
 
 /* What callers ask for. All are present, accessed and dirty from the start: nobody reads those. */
@@ -80,6 +85,16 @@ static inline phys_t virt_to_phys(const void *v)
 /* The root that is in CR3. */
 phys_t paging_root(void);
 
+/* Is there a page or a table (and not nothing, or just a frame kept for a page)? */
+static inline bool paging_mapped(pte_t entry)
+{
+#ifdef CONFIG_RESERVATIONS
+	return entry & (PTE_P | PTE_HELD);
+#else
+	return entry;
+#endif
+}
+
 /* Maps one page of 4 KiB << order (0, 9 or 18) at va, replacing nothing: the entry must be empty.
  * flags: PTE_ bits. Table frames come from upcall_table_alloc(). Returns 0, -ENOMEM, or -EEXIST
  * (a page is there, or smaller pages are or were where a large one should go). */
@@ -89,13 +104,34 @@ int paging_map(phys_t root, virt_t va, phys_t pa, unsigned order, pte_t flags);
  * needs no memory. Returns 0 or -ENOMEM. */
 int paging_split(phys_t root, virt_t va);
 
-/* Takes every mapping in [start, end) away and hands what was mapped to release(ctx, pa, frames)
- * (NULL: not called), in runs of frames that follow each other in memory and in the range. A large
- * page that is only partly inside is split first. Table frames that become empty are freed (not
- * those of the upper half). The TLB is flushed before a frame is released.
+/* Frames that follow each other in memory, as their pages did. */
+struct paging_run {
+	phys_t pa;
+	uint32_t frames;
+#ifdef CONFIG_RESERVATIONS
+	uint32_t mapped; /* of these; the others were kept for pages that nobody touched */
+	bool kept;       /* they stay in the page table, for the next who touches the pages */
+#endif
+};
+
+typedef void paging_release(void *ctx, const struct paging_run *run);
+
+/* Takes every mapping in [start, end) away and hands what was mapped to release() (NULL: not called),
+ * in runs. A large page that is only partly inside is split first. Tables in which nothing is mapped
+ * any more are freed (not those of the upper half), and frames that were kept in them go to release()
+ * too, or where that is NULL to upcall_reserved_free(). keep: in tables that stay, frames with
+ * PTE_RESERVED do too. The TLB is flushed before a frame is released.
  * Returns 0, or -ENOMEM where a split found no frame: then nothing has changed. */
-int paging_unmap(phys_t root, virt_t start, virt_t end,
-                 void (*release)(void *ctx, phys_t pa, size_t frames), void *ctx);
+int paging_unmap(phys_t root, virt_t start, virt_t end, bool keep, paging_release *release,
+                 void *ctx);
+
+#ifdef CONFIG_RESERVATIONS
+/* Takes at least so many frames that are kept for pages, but not mapped, out of the tables of
+ * [va, end) and hands them to release(), a table's at once. Returns where it stopped; *frames: how many
+ * are missing still (less than 1: none). */
+virt_t paging_unreserve(phys_t root, virt_t va, virt_t end, long *frames,
+                        void (*release)(phys_t pa, size_t frames));
+#endif
 
 /* Gives all that is mapped in [start, end) the P, W and NX of flags; splits as above; flushes the
  * TLB. Without PTE_P the pages become inaccessible but stay, and come back with a later call.
@@ -103,7 +139,7 @@ int paging_unmap(phys_t root, virt_t start, virt_t end,
 int paging_protect(phys_t root, virt_t start, virt_t end, pte_t flags);
 
 /* Moves the mappings of [from, from + size) to [to, to + size), where nothing is mapped; the ranges
- * do not overlap. Large pages stay large where both addresses are aligned alike. Flushes the TLB.
+ * do not overlap. Frames kept there change their places with what moves. Large pages stay large where both addresses are aligned alike. Flushes the TLB.
  * Returns 0, or -ENOMEM: then nothing has moved. */
 int paging_move(phys_t root, virt_t from, virt_t to, size_t size);
 
@@ -147,8 +183,10 @@ void tlb_flush_page(virt_t va);
 void tlb_flush_range(virt_t start, virt_t end);
 void tlb_flush_all(void);
 
-/* What the room above provides (mm/frame.c): a cleared frame for a table, or 0; and its return. */
+/* What the room above provides (mm/frame.c): a cleared frame for a table, or 0; and its return; the
+ * return of frames that were kept for pages and never mapped. */
 phys_t upcall_table_alloc(void);
 void upcall_table_free(phys_t table);
+void upcall_reserved_free(phys_t pa, size_t frames);
 
 #endif

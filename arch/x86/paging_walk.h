@@ -61,6 +61,9 @@ int paging_walk(phys_t root, virt_t va, unsigned level, phys_t (*alloc)(void), p
  * lies in the range) begins. NULL: there is none. */
 pte_t *paging_next(phys_t root, virt_t *va, virt_t end, unsigned *level);
 
+/* Splits the large pages that begin or end inside of the range. Returns 0 or -ENOMEM. */
+int paging_split_ends(phys_t root, virt_t start, virt_t end);
+
 /* Replaces the large page in entry by a table of smaller pages. Returns 0 or -ENOMEM. */
 int paging_split_entry(pte_t *entry, unsigned level, virt_t va);
 

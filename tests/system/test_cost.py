@@ -35,7 +35,8 @@ def test_instructions_per_operation(figures, name):
 # By name, with memory of any content and with memory known to be zero.
 MEMORY_LIMITS = {
     "touch_large": (200, 10), "unmap_large": (3, 3),
-    "touch_small": (300, 300), "unmap_small": (11, 11), "touch_small_scattered": (330, 330),
+    "touch_small": (251, 251), "unmap_small": (10, 10), "touch_small_scattered": (300, 300),
+    "unmap_small_scattered": (10, 10), "unmap_every_second": (30, 30),
     "malloc": (150, 150), "touch_malloc": (220, 220), "free_malloc": (3, 3)}
 
 

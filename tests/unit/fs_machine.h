@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* For tests of fs/: frames and a heap below, one thread, and what else the tree finds below it.
- * Included once per test, which names lib/tree.c, mm/heap.c, mm/frame.c, mm/buddy.c, mm/carve.c,
- * arch/x86/paging.c and arch/x86/paging_edit.c among its sources. */
+ * Included once per test, which names lib/tree.c, mm/heap.c, mm/frame.c, mm/frame_reserve.c, mm/buddy.c,
+ * mm/carve.c, arch/x86/paging.c, arch/x86/paging_edit.c and arch/x86/paging_unmap.c among its sources. */
 #ifndef PAGURUS_FS_MACHINE_H
 #define PAGURUS_FS_MACHINE_H
 

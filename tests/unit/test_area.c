@@ -1,4 +1,4 @@
-/* sources: lib/tree.c mm/area.c mm/area_advise.c mm/area_fault.c mm/area_protect.c mm/area_reclaim.c mm/area_remap.c mm/area_tree.c mm/heap.c mm/frame.c mm/buddy.c mm/carve.c arch/x86/paging.c arch/x86/paging_edit.c */
+/* sources: lib/tree.c mm/area.c mm/area_advise.c mm/area_fault.c mm/area_protect.c mm/area_reclaim.c mm/area_remap.c mm/area_reserve.c mm/area_tree.c mm/heap.c mm/frame.c mm/frame_reserve.c mm/buddy.c mm/carve.c arch/x86/paging.c arch/x86/paging_edit.c arch/x86/paging_reserve.c arch/x86/paging_unmap.c */
 /* flags: -DCONFIG_LARGE_PAGES=1 -DCONFIG_WX_STRICT=1 */
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Areas against an array of pages: what is mapped, how, and what was written there. */

@@ -1,4 +1,4 @@
-/* sources: mm/frame.c mm/buddy.c mm/carve.c */
+/* sources: mm/frame.c mm/frame_reserve.c mm/buddy.c mm/carve.c */
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The frame allocator against a model that knows who owns each frame, over memory that faults where
  * the direct map does not reach yet. */

@@ -1,4 +1,4 @@
-/* sources: mm/frame.c mm/buddy.c mm/carve.c */
+/* sources: mm/frame.c mm/frame_reserve.c mm/buddy.c mm/carve.c */
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Memory that a hypervisor hands out zeroed is not cleared again before its first use, and always
  * after that. */

@@ -1,4 +1,4 @@
-/* sources: mm/frame.c mm/buddy.c mm/carve.c */
+/* sources: mm/frame.c mm/frame_reserve.c mm/buddy.c mm/carve.c */
 /* flags: -DCONFIG_POISON_FRAMES=1 */
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Freed frames are filled with a pattern, and a write to one is noticed when it is handed out. */

@@ -1,4 +1,4 @@
-/* sources: mm/heap.c mm/stack.c mm/frame.c mm/buddy.c mm/carve.c arch/x86/paging.c arch/x86/paging_edit.c */
+/* sources: mm/heap.c mm/stack.c mm/frame.c mm/frame_reserve.c mm/buddy.c mm/carve.c arch/x86/paging.c arch/x86/paging_edit.c arch/x86/paging_unmap.c */
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The kernel heap and the kernel stacks, above the real frame allocator and page tables. */
 #include "mm/heap.h"

@@ -1,4 +1,4 @@
-/* sources: mm/heap_guard.c mm/heap.c mm/frame.c mm/buddy.c mm/carve.c arch/x86/paging.c arch/x86/paging_edit.c */
+/* sources: mm/heap_guard.c mm/heap.c mm/frame.c mm/frame_reserve.c mm/buddy.c mm/carve.c arch/x86/paging.c arch/x86/paging_edit.c arch/x86/paging_unmap.c */
 /* flags: -DCONFIG_HEAP_GUARD=1 */
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The guarded kernel heap: everything that is written where nothing may be is found. */

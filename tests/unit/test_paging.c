@@ -1,4 +1,4 @@
-/* sources: arch/x86/paging.c arch/x86/paging_edit.c */
+/* sources: arch/x86/paging.c arch/x86/paging_edit.c arch/x86/paging_unmap.c */
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Page tables against a model by 4 KiB page, read back as the processor reads them, with a TLB that
  * remembers everything until it is told not to. */
@@ -54,15 +54,20 @@ static void model_split(unsigned long i)
 static uint64_t released;
 static const int release_ctx;
 
-static void release(void *ctx, phys_t pa, size_t frames)
+static void release(void *ctx, const struct paging_run *run)
 {
-	phys_t end = pa + frames * FRAME_SIZE;
+	phys_t pa = run->pa, end = pa + run->frames * FRAME_SIZE;
 
 	assert_ptr_equal(ctx, &release_ctx);
-	released += frames;
+	released += run->frames;
 	for (unsigned long i = 0; i < PAGES; i++)
 		if (tlb[i].pa)
 			assert_false(tlb[i].pa >= pa && tlb[i].pa < end);
+}
+
+void upcall_reserved_free(phys_t pa, size_t frames)
+{
+	fail_msg("0x%lx and %zu more are not kept for anything", pa, frames - 1);
 }
 
 static int unmap(unsigned long i, unsigned long n)
@@ -73,7 +78,7 @@ static int unmap(unsigned long i, unsigned long n)
 	for (unsigned long k = i; k < i + n; k++)
 		want += model[k].pa != 0;
 	released = 0;
-	err = paging_unmap(root, va_of(i), va_of(i + n), release, (void *)&release_ctx);
+	err = paging_unmap(root, va_of(i), va_of(i + n), false, release, (void *)&release_ctx);
 	if (err) {
 		assert_int_equal(err, -ENOMEM);
 		assert_int_equal(released, 0);
@@ -263,7 +268,7 @@ static void test_1g(void **state)
 	assert_int_equal(flags, PTE_P | PTE_W | PTE_NX);
 	assert_int_equal(walk(va + MIB(2), &flags, &order), GIB(7) + MIB(2));
 	assert_int_equal(order, 9);
-	assert_int_equal(paging_unmap(root, va, va + GIB(1), NULL, NULL), 0);
+	assert_int_equal(paging_unmap(root, va, va + GIB(1), false, NULL, NULL), 0);
 	assert_int_equal(nr_tables, 1);
 }
 
@@ -369,7 +374,7 @@ static void test_upper_half_keeps_tables(void **state)
 	setup();
 	assert_int_equal(paging_map(root, KERNEL_STACKS_BASE, 0x5000, 0, PROT_PTE_RW), 0);
 	assert_int_equal(nr_tables, 4);
-	assert_int_equal(paging_unmap(root, KERNEL_STACKS_BASE, KERNEL_STACKS_BASE + MIB(2), NULL,
+	assert_int_equal(paging_unmap(root, KERNEL_STACKS_BASE, KERNEL_STACKS_BASE + MIB(2), false, NULL,
 	                              NULL),
 	                 0);
 	assert_int_equal(nr_tables, 4);

@@ -1,4 +1,4 @@
-/* sources: fs/ram_file.c fs/pages.c fs/inode.c fs/dentry.c lib/string.c lib/tree.c lib/fmt.c mm/heap.c mm/frame.c mm/buddy.c mm/carve.c arch/x86/paging.c arch/x86/paging_edit.c */
+/* sources: fs/ram_file.c fs/pages.c fs/inode.c fs/dentry.c lib/string.c lib/tree.c lib/fmt.c mm/heap.c mm/frame.c mm/frame_reserve.c mm/buddy.c mm/carve.c arch/x86/paging.c arch/x86/paging_edit.c arch/x86/paging_unmap.c */
 // SPDX-License-Identifier: BSD-2-Clause
 /* Files in memory against an array of bytes: what came with a module, what was written over it,
  * holes, sizes; and that every frame comes back. */

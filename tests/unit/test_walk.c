@@ -1,4 +1,4 @@
-/* sources: fs/walk.c fs/names.c fs/dentry.c fs/inode.c fs/ram_file.c fs/pages.c lib/string.c lib/tree.c lib/fmt.c mm/heap.c mm/frame.c mm/buddy.c mm/carve.c arch/x86/paging.c arch/x86/paging_edit.c */
+/* sources: fs/walk.c fs/names.c fs/dentry.c fs/inode.c fs/ram_file.c fs/pages.c lib/string.c lib/tree.c lib/fmt.c mm/heap.c mm/frame.c mm/frame_reserve.c mm/buddy.c mm/carve.c arch/x86/paging.c arch/x86/paging_edit.c arch/x86/paging_unmap.c */
 // SPDX-License-Identifier: BSD-2-Clause
 /* Paths: what they lead to, where they fail, what renaming and removing do to the tree. */
 #include "fs/walk.h"

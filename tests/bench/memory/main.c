@@ -74,6 +74,20 @@ static void area(const char *name, int advice, size_t stride)
 	report(line, ticks, bytes / PAGE);
 }
 
+/* munmap where every second page was written to, for each of these. */
+static void every_second(void)
+{
+	char *p = map(bytes, RW);
+	uint64_t ticks;
+
+	madvise(p, bytes, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < bytes; i += 2 * PAGE)
+		p[i] = 1;
+	ticks = tsc_start();
+	munmap(p, bytes);
+	report("unmap_every_second", tsc_end() - ticks, bytes / PAGE / 2);
+}
+
 /* The same through malloc, in blocks of 1 MiB. */
 static void blocks(void)
 {
@@ -135,6 +149,7 @@ int main(int argc, char **argv)
 	area("large", MADV_NORMAL, 1);
 	area("small", MADV_NOHUGEPAGE, 1);
 	area("small_scattered", MADV_NOHUGEPAGE, 61);
+	every_second();
 	blocks();
 	return 0;
 }

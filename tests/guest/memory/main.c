@@ -187,6 +187,59 @@ static void test_advice(void)
 	ok(madvise(p, PAGE, MADV_DONTNEED) == -1 && errno == ENOMEM, "madvise of nothing is ENOMEM");
 }
 
+#define SCATTERED 2048UL /* pages: four tables of small ones */
+
+static uint64_t *scattered_word(char *p, size_t i)
+{
+	return (uint64_t *)(p + i * PAGE + i % 512 * 8);
+}
+
+/* In pages [from, to) stands what was written, but zeros from gone to end. */
+static int scattered_good(char *p, size_t from, size_t to, size_t gone, size_t end)
+{
+	int good = 1;
+
+	for (size_t i = from; i < to; i++)
+		good &= *scattered_word(p, i) == (i >= gone && i < end ? 0 : i + 1);
+	return good;
+}
+
+/* Small pages touched in no order; then some are dropped, moved, taken away and touched again. */
+static void test_scattered(void)
+{
+	char *p = map(SCATTERED * PAGE, RW, ANON), *moved;
+	int good = 1;
+
+	if (!ok(p != MAP_FAILED, "mmap for small pages"))
+		return;
+	is(madvise(p, SCATTERED * PAGE, MADV_NOHUGEPAGE), 0, "small pages only");
+	for (size_t i = 0; i < SCATTERED; i++) {
+		size_t page = i * 61 % SCATTERED;
+
+		good &= *scattered_word(p, page) == 0;
+		*scattered_word(p, page) = page + 1;
+	}
+	ok(good, "each is zero when it is touched first");
+	ok(scattered_good(p, 0, SCATTERED, 0, 0), "and keeps what was written");
+	is(madvise(p + 300 * PAGE, 500 * PAGE, MADV_DONTNEED), 0, "500 of them dropped");
+	ok(scattered_good(p, 0, SCATTERED, 300, 800), "are zero again, the others as before");
+	moved = mremap(p + 1000 * PAGE, 700 * PAGE, 900 * PAGE, MREMAP_MAYMOVE);
+	ok(moved != MAP_FAILED && scattered_good(moved - 1000 * PAGE, 1000, 1700, 0, 0) &&
+	       zero(moved + 700 * PAGE, 200 * PAGE),
+	   "700 of them moved");
+	ok(map(SCATTERED * PAGE, RW, ANON) != MAP_FAILED &&
+	       mmap(p + 1000 * PAGE, 700 * PAGE, RW, ANON | MAP_FIXED, -1, 0) == p + 1000 * PAGE &&
+	       zero(p + 1000 * PAGE, 700 * PAGE),
+	   "new ones in their place are zero");
+	ok(scattered_good(p, 0, 1000, 300, 800) && scattered_good(p, 1700, SCATTERED, 0, 0),
+	   "beside the old ones");
+	is(munmap(p + 100 * PAGE, 1500 * PAGE), 0, "munmap of the middle");
+	ok(scattered_good(p, 0, 100, 0, 0) && scattered_good(p, 1700, SCATTERED, 0, 0),
+	   "leaves both ends");
+	munmap(moved, 900 * PAGE);
+	munmap(p, SCATTERED * PAGE);
+}
+
 static void test_brk(void)
 {
 	char *start = (char *)syscall(SYS_brk, 0);
@@ -314,6 +367,7 @@ int main(int argc, char **argv)
 	test_many();
 	test_remap();
 	test_advice();
+	test_scattered();
 	test_brk();
 	test_execute();
 	test_large();
