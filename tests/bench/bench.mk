@@ -21,12 +21,13 @@ bench-calls:
 	@scripts/setup build run linux
 	@$(PYTHON) scripts/bench_calls.py --out $(out)/bench/calls $(ARGS)
 
-# What a thread costs, against how many there are.
-.PHONY: bench-threads
-bench-threads:
-	@$(MAKE) --no-print-directory O=$(out)/bench/threads smp_defconfig
-	@$(MAKE) --no-print-directory O=$(out)/bench/threads APP=tests/guest/many
-	@$(PYTHON) tests/bench/threads.py $(out)/bench/threads
+# How boot grows with memory and CPUs, and threads with their number and that of CPUs (docs/cost.md).
+.PHONY: bench-scale
+bench-scale:
+	@scripts/setup build run bench
+	@$(MAKE) --no-print-directory O=$(out)/bench/scale smp_defconfig
+	@$(MAKE) --no-print-directory O=$(out)/bench/scale APP="tests/guest/many apps/hello"
+	@$(PYTHON) tests/bench/scale.py $(out)/bench/scale
 
 # Parts of the kernel that need no kernel around them, timed on this machine as they are.
 host-benches := host_clear
