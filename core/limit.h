@@ -5,6 +5,11 @@
 
 #include "include/types.h"
 
+/* RLIMIT_FSIZE, RLIMIT_AS, RLIMIT_NPROC, as they are: bytes, bytes, threads; LIMIT_NONE.
+ * With CONFIG_SYSCALLS_INFO only. */
+#define LIMIT_NONE UINT64_MAX
+extern uint64_t limit_file_size, limit_address_space, limit_threads;
+
 /* Bytes of stack that the next program gets (execve): RLIMIT_STACK, whole pages, within what there is
  * room for. */
 size_t limit_stack_size(void);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Limits of resources. That of descriptors is kept; the others are what the system has until the
- * program says otherwise, and then only remembered: nobody else could use what it leaves. */
+/* Limits of resources. Some are kept: descriptors, the size of files, the address space, threads, the
+ * stack of what execve starts. The others are what the system has until the program says otherwise,
+ * and then only remembered: nobody else could use what it leaves. */
 #include <linux/resource.h>
 
 #include "arch/x86/paging.h"
@@ -16,6 +17,23 @@ long sys_prlimit64(long pid, unsigned resource, const void *new, void *old);
 
 static struct rlimit64 set_limits[RLIM_NLIMITS];
 static uint32_t is_set; /* a bit for each */
+
+uint64_t limit_file_size = LIMIT_NONE, limit_address_space = LIMIT_NONE, limit_threads = LIMIT_NONE;
+
+/* Those that others look at. */
+static uint64_t *looked_at(unsigned resource)
+{
+	switch (resource) {
+	case RLIMIT_FSIZE:
+		return &limit_file_size;
+	case RLIMIT_AS:
+		return &limit_address_space;
+	case RLIMIT_NPROC:
+		return &limit_threads;
+	default:
+		return NULL;
+	}
+}
 
 static struct rlimit64 limit_of(unsigned resource)
 {
@@ -40,6 +58,8 @@ static long set_limit(unsigned resource, const struct rlimit64 *limit)
 		return limit->rlim_max > FILES_MAX ? -EPERM
 		                                   : descriptor_set_limit((unsigned)limit->rlim_cur);
 	set_limits[resource] = *limit;
+	if (looked_at(resource))
+		WRITE_ONCE(*looked_at(resource), limit->rlim_cur);
 	__atomic_fetch_or(&is_set, (uint32_t)BIT(resource), __ATOMIC_RELEASE);
 	return 0;
 }

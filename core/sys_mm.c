@@ -6,6 +6,7 @@
 #include "arch/x86/paging.h"
 #include "arch/x86/trap.h"
 #include "core/file.h"
+#include "core/limit.h"
 #include "core/syscall.h"
 #include "include/errno.h"
 #include "mm/area.h"
@@ -24,8 +25,21 @@ long sys_munlock(long addr, long length);
 long sys_mlockall(long flags);
 long sys_munlockall(void);
 
+/* Would so many bytes more be too many (RLIMIT_AS)? */
+static bool too_much(uint64_t more)
+{
+	struct area_stats stats;
+
+	if (!IS_ENABLED(CONFIG_SYSCALLS_INFO) || likely(READ_ONCE(limit_address_space) == LIMIT_NONE))
+		return false;
+	area_stats(program_space, &stats);
+	return stats.reserved + MIN(more, USER_MAX) > READ_ONCE(limit_address_space);
+}
+
 long sys_mmap(long addr, long length, long prot, long flags, long fd, long offset)
 {
+	if (too_much((uint64_t)length))
+		return -ENOMEM;
 	if (offset & FRAME_MASK)
 		return -EINVAL;
 	if (!(flags & MAP_ANONYMOUS)) {
@@ -39,7 +53,8 @@ long sys_mmap(long addr, long length, long prot, long flags, long fd, long offse
 		else if (file->flags & O_PATH)
 			result = -EBADF;
 		else if (file->ops->map)
-			result = file->ops->map(file, &(struct map_request){ addr, length, prot, flags, offset });
+			result =
+				file->ops->map(file, &(struct map_request){ addr, length, prot, flags, offset });
 		file_put(file);
 		return result;
 	}
@@ -58,11 +73,19 @@ long sys_munmap(long addr, long length)
 
 long sys_brk(long end)
 {
+	if (IS_ENABLED(CONFIG_SYSCALLS_INFO) && READ_ONCE(limit_address_space) != LIMIT_NONE) {
+		virt_t now = area_brk(program_space, 0);
+
+		if ((virt_t)end > now && too_much((virt_t)end - now))
+			return (long)now;
+	}
 	return area_brk(program_space, end);
 }
 
 long sys_mremap(long addr, long old_length, long new_length, long flags, long new_addr)
 {
+	if (new_length > old_length && too_much((uint64_t)(new_length - old_length)))
+		return -ENOMEM;
 	return area_remap(program_space, addr, old_length, new_length, flags, new_addr);
 }
 

@@ -9,6 +9,8 @@
 #include "arch/x86/paging.h"
 #include "core/doors.h"
 #include "core/exit.h"
+#include "core/identity.h"
+#include "core/limit.h"
 #include "core/process.h"
 #include "core/signal.h"
 #include "core/syscall.h"
@@ -82,6 +84,13 @@ static long tell_tid(struct thread *thread, uint64_t flags, int *parent_tid, int
 	return 0;
 }
 
+/* RLIMIT_NPROC, which does not hold for root. */
+static bool too_many(void)
+{
+	return IS_ENABLED(CONFIG_SYSCALLS_IDENTITY) && READ_ONCE(limit_threads) != LIMIT_NONE &&
+	       identity_users.real && thread_count() >= READ_ONCE(limit_threads);
+}
+
 /* Reached through sys_clone_entry, which saves the program's registers for syscall_frame(). */
 long sys_clone(uint64_t flags, uint64_t stack, int *parent_tid, int *child_tid, uint64_t tls)
 {
@@ -97,7 +106,7 @@ long sys_clone(uint64_t flags, uint64_t stack, int *parent_tid, int *child_tid, 
 		return -EINVAL; /* not canonical: loading it would fault */
 	if (stack)
 		frame.rsp = stack;
-	if (!room_for_thread(frame.rsp))
+	if (too_many() || !room_for_thread(frame.rsp))
 		return -EAGAIN;
 	thread = thread_clone(&frame, flags & CLONE_SETTLS ? tls : current_thread()->ctx.fs_base);
 	if (!thread)

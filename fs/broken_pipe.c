@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What writing comes to where nobody reads: for pipes and sockets. */
+/* What writing comes to where nobody reads, for pipes and sockets, or where a limit forbids it. */
 #include "fs/pipe.h"
 #include "include/errno.h"
 #include "sched/thread.h"
 
-#define SIGPIPE 13 /* asm/signal.h has it only together with a C library's types */
+/* asm/signal.h has them only together with a C library's types. */
+#define SIGPIPE 13
+#define SIGXFSZ 25
 
 long sys_tkill(long tid, long signal); /* core/sys_signal.c */
 
@@ -12,4 +14,10 @@ long broken_pipe(void)
 {
 	sys_tkill(current_thread()->tid, SIGPIPE);
 	return -EPIPE;
+}
+
+long file_too_large(void)
+{
+	sys_tkill(current_thread()->tid, SIGXFSZ);
+	return -EFBIG;
 }

@@ -48,10 +48,14 @@ int name_link(const struct found *found, struct inode *inode)
 		return -EPERM;
 	if (found->dir->inode->fs != inode->fs)
 		return -EXDEV;
+	if (!inode->nlink && !inode->nameless)
+		return -ENOENT; /* its last name is gone, or it is to have none */
 	inode_hold(inode);
 	err = name_create(found, inode, &dentry);
-	if (!err)
+	if (!err) {
+		inode->nameless = false;
 		notify_linked(inode);
+	}
 	return err;
 }
 

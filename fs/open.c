@@ -178,6 +178,7 @@ static int open_unnamed(struct found *found, uint32_t flags, uint32_t mode, stru
 	dentry = inode ? dentry_alone("", inode) : NULL;
 	if (!dentry)
 		return -ENOMEM;
+	inode->nameless = !(flags & O_EXCL);
 	err = open_regular(dentry, flags & ~(uint32_t)O_TRUNC, file);
 	dentry_put(dentry);
 	return err;

@@ -122,6 +122,40 @@ static long pipe_read(struct file *file, struct io *io, uint64_t *pos)
 	return 0;
 }
 
+bool pipe_is_same(struct file *a, struct file *b)
+{
+	return pipe_of(a)->pipe == pipe_of(b)->pipe;
+}
+
+long pipe_peek(struct file *file, char *buf, size_t n, bool wait)
+{
+	struct pipe *p = pipe_of(file)->pipe;
+	int err = 0;
+
+	while (!err) {
+		struct io io;
+		uint32_t some;
+
+		mutex_lock(&p->read_turn);
+		some = (uint32_t)MIN(n, (size_t)used(p));
+		io = io_kernel(buf, some);
+		if (some)
+			move(p, &io, p->tail, some, false);
+		mutex_unlock(&p->read_turn);
+		if (some || !READ_ONCE(p->writers))
+			return some;
+		err = wait ? wait_readable(p) : -EAGAIN;
+	}
+	return err;
+}
+
+size_t pipe_room(struct file *file)
+{
+	struct pipe *p = pipe_of(file)->pipe;
+
+	return p->limit - used(p);
+}
+
 /* Makes the ring larger, up to its limit, while it has less room than wanted. Both turns are needed
  * for that; the write turn is held. */
 static int grow(struct pipe *p, size_t wanted)

@@ -16,6 +16,17 @@ int fifo_connect(struct file *file);
 
 bool file_is_pipe(const struct file *file);
 
+/* For tee(): are both ends of one pipe? Copies up to n bytes that can be read next, and leaves them
+ * there; waits for some where it may. Returns how many, 0: nobody writes any more; -EAGAIN, -EINTR.
+ * How many bytes can be written to it without waiting? */
+bool pipe_is_same(struct file *a, struct file *b);
+long pipe_peek(struct file *file, char *buf, size_t n, bool wait);
+size_t pipe_room(struct file *file);
+
+/* fs/broken_pipe.c: a file would become larger than RLIMIT_FSIZE: SIGXFSZ for the calling thread. Returns
+ * -EFBIG. */
+long file_too_large(void);
+
 /* Nobody reads any more: SIGPIPE for the calling thread. Returns -EPIPE. */
 long broken_pipe(void);
 

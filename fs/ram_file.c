@@ -4,8 +4,10 @@
 #include "fs/ram_file.h"
 
 #include "arch/x86/paging.h"
+#include "core/limit.h"
 #include "fs/flock.h"
 #include "fs/notify.h"
+#include "fs/pipe.h"
 #include "fs/sys.h"
 #include "include/errno.h"
 #include "lib/string.h"
@@ -202,6 +204,18 @@ static long file_op_read(struct file *file, struct io *io, uint64_t *pos)
 	return result;
 }
 
+/* RLIMIT_FSIZE: cuts what goes beyond it. Returns whether anything is left. */
+static bool within_limit(uint64_t pos, struct io *io)
+{
+	uint64_t limit = READ_ONCE(limit_file_size);
+
+	if (likely(limit == LIMIT_NONE) || !io->left)
+		return true;
+	if (pos < limit)
+		io->left = MIN(io->left, limit - pos);
+	return pos < limit;
+}
+
 static long file_op_write(struct file *file, struct io *io, uint64_t *pos)
 {
 	struct inode *inode = of(file)->inode;
@@ -210,7 +224,7 @@ static long file_op_write(struct file *file, struct io *io, uint64_t *pos)
 	mutex_lock(&inode->turn);
 	if (file->flags & O_APPEND)
 		*pos = inode->size;
-	result = write_at(inode, io, pos);
+	result = within_limit(*pos, io) ? write_at(inode, io, pos) : file_too_large();
 	mutex_unlock(&inode->turn);
 	if (result > 0)
 		notify_access(of(file), true);

@@ -2,13 +2,16 @@
 /* System calls that change a file's attributes: mode, owner, times, size. */
 #include "arch/x86/trap.h"
 #include "core/clock.h"
+#include "core/limit.h"
 #include "fs/notify.h"
+#include "fs/pipe.h"
 #include "fs/ram_file.h"
 #include "fs/sys.h"
 #include "fs/walk.h"
 #include "include/errno.h"
 
 #define PERMISSIONS 07777U
+#define FALLOC_FL_KEEP_SIZE 1 /* linux/falloc.h */
 #define UTIME_NOW 0x3fffffffL /* linux/stat.h's neighbours in C libraries */
 #define UTIME_OMIT 0x3ffffffeL
 #define UNCHANGED 0xffffffffU /* an owner of -1 */
@@ -245,6 +248,8 @@ static long truncate(const struct dentry *d, struct inode *inode, long size)
 
 	if (is_directory(inode))
 		return -EISDIR;
+	if ((uint64_t)size > MAX(READ_ONCE(limit_file_size), inode->size))
+		return file_too_large();
 	err = S_ISREG(inode->mode) ? ram_file_truncate(inode, (uint64_t)size) : -EINVAL;
 	if (!err)
 		notify_modify(d);
@@ -304,6 +309,8 @@ long sys_fallocate(long fd, long mode, long offset, long len)
 		                                                                : -ENODEV;
 	if (!err && (offset < 0 || len <= 0))
 		err = -EINVAL;
+	if (!err && (uint64_t)offset + (uint64_t)len > limit_file_size && !(mode & FALLOC_FL_KEEP_SIZE))
+		err = file_too_large();
 	if (!err)
 		err = ram_file_allocate(fs_file_of(file)->inode, (unsigned)mode, (uint64_t)offset,
 		                        (uint64_t)len);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Copies from file to file inside the kernel: sendfile, copy_file_range, splice, vmsplice. Data
+/* Copies from file to file inside the kernel: sendfile, copy_file_range, splice, tee, vmsplice. Data
  * go through one frame at a time. */
 #include <asm/poll.h>
 
@@ -18,6 +18,7 @@ long sys_copy_file_range(long in, int64_t *in_offset, long out, int64_t *out_off
                          long flags);
 long sys_splice(long in, int64_t *in_offset, long out, int64_t *out_offset, size_t len, long flags);
 
+long sys_tee(long in, long out, size_t len, unsigned flags);
 long sys_vmsplice(long fd, const struct iovec *vector, unsigned long count, long flags);
 
 /* One end of a copy. pos: NULL for the file's own. */
@@ -182,6 +183,46 @@ long sys_splice(long in, int64_t *in_offset, long out, int64_t *out_offset, size
 {
 	return transfer(in, in_offset, out, out_offset, len, !(flags & SPLICE_F_NONBLOCK),
 	                check_splice);
+}
+
+/* Both are pipes. At most a frame at a time: the caller goes on. */
+static long tee(struct file *in, struct file *out, size_t len, bool wait)
+{
+	phys_t frame = frame_alloc(0);
+	size_t room = pipe_room(out);
+	struct io io;
+	long n;
+
+	if (frame == FRAME_NONE)
+		return -ENOMEM;
+	len = MIN(MIN(len, FRAME_SIZE), room ? room : 1);
+	n = room || wait ? pipe_peek(in, phys_to_virt(frame), len, wait) : -EAGAIN;
+	if (n > 0) {
+		io = io_kernel(phys_to_virt(frame), (size_t)n);
+		n = file_write(out, &io, NULL);
+	}
+	frame_free(frame, 0);
+	return n;
+}
+
+/* What is read next from one pipe is written to another one, and stays. */
+long sys_tee(long in_fd, long out_fd, size_t len, unsigned flags)
+{
+	struct end in, out = { 0 };
+	long result = end_begin(&in, (int)in_fd, NULL);
+
+	if (!result)
+		result = end_begin(&out, (int)out_fd, NULL);
+	if (!result &&
+	    (!file_is_pipe(in.file) || !file_is_pipe(out.file) || pipe_is_same(in.file, out.file)))
+		result = -EINVAL;
+	if (!result &&
+	    ((in.file->flags & O_ACCMODE) == O_WRONLY || (out.file->flags & O_ACCMODE) == O_RDONLY))
+		result = -EBADF;
+	if (!result && len)
+		result = tee(in.file, out.file, len, !(flags & SPLICE_F_NONBLOCK));
+	result = end_finish(&out, result);
+	return end_finish(&in, result);
 }
 
 /* Pages are not given away but copied: a write to a pipe, or a read from it. */

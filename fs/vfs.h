@@ -75,6 +75,7 @@ struct inode {
 	uint32_t mode; /* type and permissions */
 	uint32_t nlink;
 	uint32_t uid, gid;
+	bool nameless; /* O_TMPFILE: may be given a name although it has none */
 	uint64_t ino;
 	uint64_t size;
 	int64_t atime, mtime, ctime, btime; /* ns since 1970 */

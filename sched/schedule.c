@@ -271,10 +271,16 @@ uint64_t sched_busy_ns(void)
 uint64_t thread_cpu_ns(const struct thread *thread)
 {
 	uint64_t flags = irq_save();
-	uint64_t ticks = thread->cpu_tsc;
+	uint64_t ticks, started, now;
 
-	if (thread == current_thread())
-		ticks += rdtsc() - thread->started_tsc;
+	/* On another CPU it may come and go meanwhile. */
+	do {
+		ticks = READ_ONCE(thread->cpu_tsc);
+		started = READ_ONCE(thread->started_tsc);
+		now = rdtsc();
+		if (READ_ONCE(cpus[thread->cpu].current) == thread && now > started)
+			ticks += now - started;
+	} while (READ_ONCE(thread->started_tsc) != started);
 	irq_restore(flags);
 	return tsc_to_ns(ticks);
 }

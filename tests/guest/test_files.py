@@ -18,7 +18,7 @@ OTHERS = ["console", "libc", "memory", "start", "syscalls", "threads"]
 def configure(out, *changes):
     make(f"O={out}", "kvm_defconfig")
     # What that configuration leaves out takes the value that it has with file systems.
-    config = re.sub("# CONFIG_(FS|SYSCALLS_IDENTITY|FUTEX_WAITV) is not set\n", "", (out / ".config").read_text())
+    config = re.sub("# CONFIG_(FS|SYSCALLS_IDENTITY|FUTEX_WAITV|THREAD_TIMES) is not set\n", "", (out / ".config").read_text())
     for old, new in changes:
         assert old in config
         config = config.replace(old, new)

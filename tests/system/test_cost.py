@@ -94,7 +94,7 @@ def test_start_of_busybox_true(work, align, limit):
     out = work / "files"
     make(f"O={out}", "kvm_defconfig")
     config = (out / ".config").read_text(encoding="utf-8")
-    config = re.sub("# CONFIG_(FS|SYSCALLS_IDENTITY) is not set\n", "", config)
+    config = re.sub("# CONFIG_(FS|SYSCALLS_IDENTITY|THREAD_TIMES) is not set\n", "", config)
     (out / ".config").write_text(config.replace("CONFIG_PROGRAM_NATIVE=y",
                                                 "CONFIG_PROGRAM_MODULE=y"), encoding="utf-8")
     make(f"O={out}", "olddefconfig")

@@ -11,6 +11,8 @@
 #include "arch/x86/paging.h"
 #include "arch/x86/trap.h"
 #include "core/clock.h"
+#include "core/limit.h"
+#include "fs/pipe.h"
 #include "fs/ram_file.h"
 #include "fs/sys.h"
 #include "fs/vfs.h"
@@ -20,6 +22,13 @@
 
 uint64_t host_cr3;
 struct filesystem root_fs = { .type = "tmpfs", .dev = 1, .magic = 1 };
+
+uint64_t limit_file_size = LIMIT_NONE;
+
+long file_too_large(void)
+{
+	return -EFBIG;
+}
 
 void host_tlb_flush(uint64_t va)
 {

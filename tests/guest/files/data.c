@@ -4,6 +4,7 @@
 #include "files.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
@@ -86,6 +87,7 @@ static void test_size(int fd)
 static void test_modes(void)
 {
 	int fd = open("m", O_WRONLY | O_CREAT | O_APPEND, 0600), two;
+	char name[32];
 
 	is(write(fd, "one", 3), 3, "O_APPEND");
 	lseek(fd, 0, SEEK_SET);
@@ -117,6 +119,15 @@ static void test_modes(void)
 	fd = open(".", O_TMPFILE | O_RDWR, 0600);
 	ok(fd >= 0, "O_TMPFILE");
 	is(write(fd, "t", 1), 1, "can be written");
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	is(linkat(AT_FDCWD, name, AT_FDCWD, "t", AT_SYMLINK_FOLLOW), 0, "and named");
+	is(unlink("t"), 0, "unlink");
+	fails(linkat(AT_FDCWD, name, AT_FDCWD, "t", AT_SYMLINK_FOLLOW), ENOENT, "but once");
+	close(fd);
+	fd = open(".", O_TMPFILE | O_RDWR | O_EXCL, 0600);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	fails(linkat(AT_FDCWD, name, AT_FDCWD, "t", AT_SYMLINK_FOLLOW), ENOENT,
+	      "one never to be named");
 	close(fd);
 	fd = open("m", O_PATH);
 	fails(read(fd, back, 1), EBADF, "O_PATH cannot be read");

@@ -12,6 +12,7 @@
 
 void test_names(void);
 void test_data(void);
+void test_limits(void);
 void test_locks(void);
 void test_map(void);
 void test_pipes(void);

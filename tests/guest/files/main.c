@@ -44,6 +44,7 @@ int main(void)
 	umask(022);
 	test_names();
 	test_data();
+	test_limits();
 	test_locks();
 	test_map();
 	test_pipes();

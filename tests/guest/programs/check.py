@@ -159,6 +159,38 @@ def test_pty():
     os.close(master)
 
 
+def test_cpu_times():
+    clock = time.pthread_getcpuclockid(threading.get_ident())
+    thread, process, other = time.thread_time(), time.process_time(), []
+    while time.thread_time() < thread + 0.05:
+        pass
+    assert time.process_time() >= process + 0.04
+    assert abs(time.clock_gettime(clock) - time.thread_time()) < 0.02
+    used = resource.getrusage(resource.RUSAGE_THREAD)
+    assert used.ru_utime + used.ru_stime > 0.04
+    thread = time.thread_time()
+    time.sleep(0.1)
+    assert time.thread_time() < thread + 0.05
+    worker = threading.Thread(target=lambda: other.append(time.thread_time()))
+    worker.start()
+    worker.join()
+    assert other[0] < thread
+
+
+def test_address_space():
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    with open("/proc/self/statm", encoding="ascii") as file:
+        size = int(file.read().split()[0]) * 4096
+    resource.setrlimit(resource.RLIMIT_AS, (size + (32 << 20), limits[1]))
+    try:
+        bytearray(64 << 20)
+        raise AssertionError("more than the limit")
+    except MemoryError:
+        assert len(bytearray(8 << 20)) == 8 << 20
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+
+
 def test_identity():
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > 1000
     assert os.cpu_count() >= len(os.sched_getaffinity(0)) >= 1
