@@ -28,12 +28,16 @@ enum field {
 };
 _Static_assert(MAGIC_SIZE + FIELDS * FIELD_SIZE == HEADER_SIZE, "newc header");
 
+#define BYTES 0x0101010101010101UL
+
 static const char trailer[] = "TRAILER!!!";
 
 bool cpio_is_archive(const void *data, size_t size)
 {
-	return size >= MAGIC_SIZE &&
-	       (memcmp(data, "070701", MAGIC_SIZE) == 0 || memcmp(data, "070702", MAGIC_SIZE) == 0);
+	const char *magic = data;
+
+	return size >= MAGIC_SIZE && memcmp(magic, "07070", MAGIC_SIZE - 1) == 0 &&
+	       (magic[MAGIC_SIZE - 1] == '1' || magic[MAGIC_SIZE - 1] == '2');
 }
 
 static int fail(struct cpio *cpio, const char *problem)
@@ -42,27 +46,55 @@ static int fail(struct cpio *cpio, const char *problem)
 	return -EINVAL;
 }
 
-static int digit(char c)
+static uint64_t load(const char *p)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	uint64_t word;
+
+	__builtin_memcpy(&word, p, sizeof(word));
+	return word;
 }
 
+/* Eight hexadecimal digits at once, a byte each. What is made of the digits' values must be what was
+ * there, or it was something else than digits. */
 static bool read_field(const char *header, enum field field, uint32_t *value)
 {
-	const char *p = header + MAGIC_SIZE + field * FIELD_SIZE;
+	uint64_t text = load(header + MAGIC_SIZE + field * FIELD_SIZE), digits, letters;
 
-	*value = 0;
-	for (int i = 0; i < FIELD_SIZE; i++) {
-		int d = digit(p[i]);
-
-		if (d < 0)
-			return false;
-		*value = *value << 4 | (uint32_t)d;
+	if (text == '0' * BYTES) { /* most are */
+		*value = 0;
+		return true;
 	}
+	digits = (text & 0x0f * BYTES) + (text >> 6 & BYTES) * 9;
+	letters = (digits + 6 * BYTES) >> 4 & BYTES;
+	if ((text | letters * 0x20) != digits + '0' * BYTES + letters * ('a' - '0' - 10) ||
+	    digits & 0xf0 * BYTES)
+		return false;
+	digits = __builtin_bswap64(digits);
+	digits = (digits | digits >> 4) & 0x00ff00ff00ff00ff;
+	digits = (digits | digits >> 8) & 0x0000ffff0000ffff;
+	*value = (uint32_t)(digits | digits >> 16);
 	return true;
+}
+
+/* Is one of the bytes 0? (The lowest of those that are found is one; above it may be others.) */
+static uint64_t zero_bytes(uint64_t word)
+{
+	return (word - BYTES) & ~word & 0x80 * BYTES;
+}
+
+static size_t name_length(const char *name, size_t max)
+{
+	size_t n = 0;
+
+	for (; n + sizeof(uint64_t) <= max; n += sizeof(uint64_t)) {
+		uint64_t zeros = zero_bytes(load(name + n));
+
+		if (zeros)
+			return n + (size_t)__builtin_ctzll(zeros) / 8;
+	}
+	while (n < max && name[n])
+		n++;
+	return n;
 }
 
 /* Without what means nothing at its beginning and end. */
@@ -85,10 +117,27 @@ static void trim(struct cpio_entry *e)
 		e->name_len = 0;
 }
 
+/* Are there two dots one after the other? Two words are compared that begin a byte apart. */
+static bool has_two_dots(const char *name, size_t len)
+{
+	size_t i = 0;
+
+	for (; i + sizeof(uint64_t) < len; i += sizeof(uint64_t))
+		if (zero_bytes((load(name + i) ^ '.' * BYTES) | (load(name + i + 1) ^ '.' * BYTES)))
+			return true;
+	for (; i + 1 < len; i++)
+		if (name[i] == '.' && name[i + 1] == '.')
+			return true;
+	return false;
+}
+
 /* Does a part of the name lead upwards, or is it longer than any name may be? */
 static bool bad_part(const struct cpio_entry *e)
 {
 	size_t start = 0;
+
+	if (e->name_len <= 255 && !has_two_dots(e->name, e->name_len))
+		return false;
 
 	for (size_t i = 0; i <= e->name_len; i++) {
 		if (i < e->name_len && e->name[i] != '/')
@@ -130,7 +179,7 @@ static int read_entry(struct cpio *cpio, struct cpio_entry *e)
 		return fail(cpio, "a file is larger than what is left: the archive is cut off");
 	*e = (struct cpio_entry){
 		.name = header + HEADER_SIZE,
-		.name_len = strnlen(header + HEADER_SIZE, field[FIELD_NAMESIZE]),
+		.name_len = name_length(header + HEADER_SIZE, field[FIELD_NAMESIZE]),
 		.ino = field[FIELD_INO],
 		.mode = field[FIELD_MODE],
 		.uid = field[FIELD_UID],

@@ -10,8 +10,7 @@
 #include "mm/heap.h"
 
 #define FIRST_BUCKETS 64
-#define FNV_START 2166136261U /* Fowler, Noll, Vo: 32 bits */
-#define FNV_PRIME 16777619U
+#define HASH_FACTOR 0x9e3779b97f4a7c15UL /* 2^64 by the golden ratio, odd */
 
 static struct dentry *first_buckets[FIRST_BUCKETS];
 static struct dentry **buckets = first_buckets;
@@ -31,13 +30,29 @@ void fs_unlock(void)
 	mutex_unlock(&names);
 }
 
+static uint64_t mix(uint64_t hash, const char *word)
+{
+	uint64_t bytes;
+
+	__builtin_memcpy(&bytes, word, sizeof(bytes));
+	hash = (hash ^ bytes) * HASH_FACTOR;
+	return hash ^ hash >> 32;
+}
+
+/* By words; the last one overlaps that before it. */
 static uint32_t hash_name(const struct dentry *dir, const char *name, size_t len)
 {
-	uint32_t hash = FNV_START ^ (uint32_t)((uintptr_t)dir >> 6);
+	uint64_t hash = (uintptr_t)dir >> 6 ^ len << 48;
 
+	if (len >= sizeof(uint64_t)) {
+		for (size_t i = sizeof(uint64_t); i < len; i += sizeof(uint64_t))
+			hash = mix(hash, name + i - sizeof(uint64_t));
+		return (uint32_t)mix(hash, name + len - sizeof(uint64_t));
+	}
 	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)name[i]) * FNV_PRIME;
-	return hash;
+		hash = hash << 8 ^ hash >> 56 ^ (unsigned char)name[i];
+	hash *= HASH_FACTOR;
+	return (uint32_t)(hash ^ hash >> 32);
 }
 
 struct dentry *dentry_find(const struct dentry *dir, const char *name, size_t len)

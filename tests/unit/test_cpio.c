@@ -230,6 +230,35 @@ static void test_ways_out(void **state)
 	check_refused("too long");
 }
 
+/* Every character in every place of a field: digits have their value, all else is refused. */
+static void test_digits(void **state)
+{
+	const size_t fields = 6, size_field = 6;
+
+	(void)state;
+	add("name", 0100644, "");
+	for (int c = 0; c < 256; c++) {
+		const char *digits = "0123456789abcdefABCDEF", *found = c ? strchr(digits, c) : NULL;
+		int value = found ? (int)(found - digits) - (found - digits > 15 ? 6 : 0) : -1;
+
+		for (size_t place = 0; place < 8; place++) {
+			/* The time, which may be anything. */
+			char *at = archive + fields + (size_field - 1) * 8 + place, before = *at;
+			struct cpio cpio = cpio_open(archive, length);
+			struct cpio_entry e;
+
+			*at = (char)c;
+			if (value < 0) {
+				assert_int_equal(cpio_next(&cpio, &e), -EINVAL);
+			} else {
+				assert_int_equal(cpio_next(&cpio, &e), 1);
+				assert_int_equal(e.mtime >> (28 - 4 * place) & 15, value);
+			}
+			*at = before;
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +269,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_torn, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lies, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ways_out, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_digits, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
