@@ -21,6 +21,7 @@ import sys
 import bench_linux
 import bench_qemu as qemu
 import bench_report
+import bench_stream
 import bench_xen
 
 TREE = pathlib.Path(__file__).resolve().parent.parent
@@ -203,6 +204,7 @@ def main():
     parser.add_argument("--out", default="build/bench", help="folder for everything")
     parser.add_argument("--report", help="the report's path without .md (default: OUT/report)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of basic (default: 3)")
+    parser.add_argument("--pairs", type=int, default=7, help="pairs of stream (default: 7)")
     parser.add_argument("--boots", type=int, default=21, help="boots for the time (default: 21)")
     parser.add_argument("--no-linux", action="store_true", help="leave the Linux column empty")
     parser.add_argument("--no-xen", action="store_true", help="leave the Xen columns empty")
@@ -236,6 +238,9 @@ def main():
     results["times"] = boot_times(images, linux, stub, args.boots)
     results["memory"] = least_memory(images, stub)
     results["others"] = measure_others(systems)
+    if linux:
+        results["stream"] = bench_stream.measure(bench_stream.build(out), linux.kernel,
+                                                 linux.programs / "stream", out, args.pairs, say=say)
     try:
         if args.no_xen:
             raise bench_xen.NoXen("left out by --no-xen")

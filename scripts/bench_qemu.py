@@ -27,10 +27,10 @@ def kvm_missing():
 
 
 def command(kernel, append="", initrd=None, memory="512M", accel="tcg", icount=False,
-            prealloc=True):
+            prealloc=True, cpus=1):
     """QEMU's command line; the same for every guest but for what it boots."""
     words = [shutil.which("qemu-system-x86_64") or "qemu-system-x86_64", "-M", "pc", "-accel",
-             accel, "-cpu", "host" if accel == "kvm" else "max", "-m", memory, "-smp", "1",
+             accel, "-cpu", "host" if accel == "kvm" else "max", "-m", memory, "-smp", str(cpus),
              "-nodefaults", "-no-user-config", "-nic", "none", "-display", "none", "-no-reboot",
              "-serial", "stdio", "-device",
              "isa-debug-exit,iobase=%s,iosize=4" % EXIT_PORT, "-kernel", str(kernel)]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """For bench.py: the report in Markdown and its plot, from the results of a run."""
+import bench_stream
+
 # What was published for the HermitCore ports on a laptop (T470, i5-7300U): cycles, boot in ms.
 PUBLISHED = {
     "KVM": {"getpid": 9, "yield": 79, "malloc": 5858, "write": 3368, "boot": 80},
@@ -220,6 +222,9 @@ def detail_part(results):
                      if name.startswith("#")] + [""]
     for title, lines in results["others"].items():
         text += ["### " + title, "", "```", *lines, "```", ""]
+    if "stream" in results:
+        text += ["### stream, two CPUs, %d runs of each in turns" % len(
+            results["stream"]["Linux"]["Copy"]), "", bench_stream.table(results["stream"]), ""]
     return text
 
 

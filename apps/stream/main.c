@@ -4,6 +4,7 @@
  * counts once, 1 MB is 10^6 bytes, and the first repetition is left out. */
 #include <float.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 #define DEFAULT_ELEMENTS 2000000 /* three arrays of 16 MB: well above most caches */
 #define DEFAULT_REPETITIONS 10
 #define REPETITIONS_MAX 250 /* each multiplies the values by 15: more would overflow */
+#define THREADS_MAX 64
 #define SCALAR 3.0
 #define ARRAY_ALIGN 64
 #define TOLERANCE 1e-13
@@ -63,29 +65,82 @@ static uint64_t free_memory(void)
 #endif
 }
 
-static double run_kernel(int kernel, double *a, double *b, double *c, size_t n)
+/* What all threads work on; each has its part of all three arrays. */
+static double *a, *b, *c;
+static size_t n;
+static unsigned threads = 1;
+static int kernel; /* the next one; KERNELS: the first values */
+static pthread_barrier_t begin, end;
+
+static void run_part(unsigned thread)
 {
-	double start = now();
+	size_t from = n / threads * thread, to = thread + 1 == threads ? n : from + n / threads;
+	size_t count = to - from;
 
 	switch (kernel) {
 	case COPY:
-		kernel_copy(c, a, n);
+		kernel_copy(c + from, a + from, count);
 		break;
 	case SCALE:
-		kernel_scale(b, c, SCALAR, n);
+		kernel_scale(b + from, c + from, SCALAR, count);
 		break;
 	case ADD:
-		kernel_add(c, a, b, n);
+		kernel_add(c + from, a + from, b + from, count);
+		break;
+	case TRIAD:
+		kernel_triad(a + from, b + from, c + from, SCALAR, count);
 		break;
 	default:
-		kernel_triad(a, b, c, SCALAR, n);
-		break;
+		for (size_t i = from; i < to; i++) {
+			a[i] = 1;
+			b[i] = 2;
+			c[i] = 0;
+		}
 	}
+}
+
+static void *helper(void *number)
+{
+	for (;;) {
+		pthread_barrier_wait(&begin);
+		run_part((unsigned)(uintptr_t)number);
+		pthread_barrier_wait(&end);
+	}
+	return NULL;
+}
+
+static bool start_helpers(void)
+{
+	if (threads == 1)
+		return true;
+	pthread_barrier_init(&begin, NULL, threads);
+	pthread_barrier_init(&end, NULL, threads);
+	for (unsigned i = 1; i < threads; i++) {
+		pthread_t thread;
+
+		if (pthread_create(&thread, NULL, helper, (void *)(uintptr_t)i) != 0) {
+			fprintf(stderr, "stream: no thread %u of %u\n", i + 1, threads);
+			return false;
+		}
+	}
+	return true;
+}
+
+static double run_kernel(int which)
+{
+	double start = now();
+
+	kernel = which;
+	if (threads > 1)
+		pthread_barrier_wait(&begin);
+	run_part(0);
+	if (threads > 1)
+		pthread_barrier_wait(&end);
 	return now() - start;
 }
 
 /* Compares array with what every element should be. Returns whether all are close enough. */
-static bool check(const char *name, const double *array, size_t n, double expected)
+static bool check(const char *name, const double *array, double expected)
 {
 	double error = 0;
 
@@ -101,7 +156,7 @@ static bool check(const char *name, const double *array, size_t n, double expect
 }
 
 /* The kernels leave all elements of an array equal, so three numbers stand for the arrays. */
-static bool validate(const double *a, const double *b, const double *c, size_t n, unsigned rounds)
+static bool validate(unsigned rounds)
 {
 	double x = 1, y = 2, z = 0;
 	bool good = true;
@@ -112,15 +167,15 @@ static bool validate(const double *a, const double *b, const double *c, size_t n
 		z = x + y;
 		x = y + SCALAR * z;
 	}
-	good &= check("a", a, n, x);
-	good &= check("b", b, n, y);
-	good &= check("c", c, n, z);
+	good &= check("a", a, x);
+	good &= check("b", b, y);
+	good &= check("c", c, z);
 	if (good)
 		printf("The results are right (mean relative error below %g).\n", TOLERANCE);
 	return good;
 }
 
-static void report(const struct timing *timing, size_t n, unsigned repetitions)
+static void report(const struct timing *timing, unsigned repetitions)
 {
 	printf("%-8s %12s %12s %12s %12s\n", "Kernel", "best MB/s", "avg ms", "min ms", "max ms");
 	for (int k = 0; k < KERNELS; k++) {
@@ -132,20 +187,16 @@ static void report(const struct timing *timing, size_t n, unsigned repetitions)
 	}
 }
 
-static bool measure(double *a, double *b, double *c, size_t n, unsigned repetitions)
+static bool measure(unsigned repetitions)
 {
 	struct timing timing[KERNELS];
 
 	for (int k = 0; k < KERNELS; k++)
 		timing[k] = (struct timing){ .best = DBL_MAX };
-	for (size_t i = 0; i < n; i++) {
-		a[i] = 1;
-		b[i] = 2;
-		c[i] = 0;
-	}
+	run_kernel(KERNELS);
 	for (unsigned r = 0; r < repetitions; r++) {
 		for (int k = 0; k < KERNELS; k++) {
-			double seconds = run_kernel(k, a, b, c, n);
+			double seconds = run_kernel(k);
 
 			if (r == 0)
 				continue;
@@ -154,29 +205,30 @@ static bool measure(double *a, double *b, double *c, size_t n, unsigned repetiti
 			timing[k].worst = fmax(timing[k].worst, seconds);
 		}
 	}
-	report(timing, n, repetitions);
-	return validate(a, b, c, n, repetitions);
+	report(timing, repetitions);
+	return validate(repetitions);
 }
 
 static int usage(const char *wrong)
 {
 	fprintf(stderr,
 	        "stream: cannot use '%s'\n"
-	        "usage: stream [--elements N] [--repetitions N]\n"
+	        "usage: stream [--elements N] [--repetitions N] [--threads N]\n"
 	        "  --elements N     doubles per array, three arrays (%d, less where memory is short)\n"
-	        "  --repetitions N  2 to %d (%d)\n",
-	        wrong, DEFAULT_ELEMENTS, REPETITIONS_MAX, DEFAULT_REPETITIONS);
+	        "  --repetitions N  2 to %d (%d)\n"
+	        "  --threads N      each has its part of the arrays, up to %d (1)\n",
+	        wrong, DEFAULT_ELEMENTS, REPETITIONS_MAX, DEFAULT_REPETITIONS, THREADS_MAX);
 	return 2;
 }
 
 int main(int argc, char **argv)
 {
 	uint64_t fits = free_memory() / 4 * 3 / (3 * sizeof(double));
-	size_t n = fits < DEFAULT_ELEMENTS ? (size_t)fits : DEFAULT_ELEMENTS;
 	unsigned long repetitions = DEFAULT_REPETITIONS;
-	double *arrays[3];
+	double **arrays[3] = { &a, &b, &c };
 	bool good;
 
+	n = fits < DEFAULT_ELEMENTS ? (size_t)fits : DEFAULT_ELEMENTS;
 	for (int i = 1; i < argc; i += 2) {
 		char *end = "?";
 		unsigned long value = i + 1 < argc ? strtoul(argv[i + 1], &end, 10) : 0;
@@ -187,6 +239,8 @@ int main(int argc, char **argv)
 			n = value;
 		else if (strcmp(argv[i], "--repetitions") == 0 && value >= 2 && value <= REPETITIONS_MAX)
 			repetitions = value;
+		else if (strcmp(argv[i], "--threads") == 0 && value <= THREADS_MAX)
+			threads = (unsigned)value;
 		else
 			return usage(argv[i]);
 	}
@@ -198,13 +252,18 @@ int main(int argc, char **argv)
 			fprintf(stderr, "stream: no memory for three arrays of %zu doubles\n", n);
 			return 1;
 		}
-		arrays[i] = array;
+		*arrays[i] = array;
 	}
+	if (!start_helpers())
+		return 1;
 	printf("stream: three arrays of %zu doubles (%.1f MB each), %lu repetitions, vectors of %u "
-	       "bytes\n",
+	       "bytes",
 	       n, (double)n * sizeof(double) * 1e-6, repetitions, kernel_vector_bytes());
-	good = measure(arrays[0], arrays[1], arrays[2], n, (unsigned)repetitions);
+	if (threads > 1)
+		printf(", %u threads", threads);
+	putchar('\n');
+	good = measure((unsigned)repetitions);
 	for (int i = 0; i < 3; i++)
-		free(arrays[i]);
+		free(*arrays[i]);
 	return good ? 0 : 1;
 }

@@ -8,6 +8,13 @@ bench:
 	@$(MAKE) linux-apps bench-stub
 	@$(PYTHON) scripts/bench.py --out $(out)/bench $(ARGS)
 
+# STREAM on two CPUs, beside Linux (docs/cost.md); part of bench.
+.PHONY: bench-stream
+bench-stream:
+	@scripts/setup build run bench
+	@$(MAKE) linux-apps
+	@$(PYTHON) scripts/bench_stream.py --out $(out)/bench $(ARGS)
+
 bench-stub: $(out)/bench/stub.elf
 $(out)/bench/stub.elf: tests/bench/stub.S
 	@mkdir -p $(@D)
