@@ -41,7 +41,10 @@ host-benches := host_clear
 host-bench-clear := tests/bench/host_clear.c arch/x86/clear.S
 host-bench-out := $(out)/bench
 
-.PHONY: bench-host bench-malloc
+.PHONY: bench-host bench-host-core bench-malloc
+bench-host-core: $(host-bench-out)/host_core
+	@$<
+
 bench-host: $(addprefix $(host-bench-out)/,$(host-benches) host_core)
 	@scripts/setup linux
 	@set -e; for program in $^; do $$program; echo; done
