@@ -5,11 +5,11 @@
 #include "core/boot_trace.h"
 #include "fs/cpio.h"
 #include "fs/directory.h"
-#include "fs/gunzip.h"
 #include "fs/initrd.h"
 #include "fs/made_up.h"
 #include "fs/sys.h"
 #include "fs/unix/unix.h"
+#include "fs/unpack.h"
 #include "fs/walk.h"
 #include "include/log.h"
 #include "include/panic.h"
@@ -95,14 +95,14 @@ static void add_program(const struct boot_module *module, const char *data, size
 static const char *module_content(const struct boot_module *module, size_t *size)
 {
 	const void *data = module_map(module);
-	const char *problem;
+	const char *format, *problem;
 
 	*size = module->range.end - module->range.start;
-	if (IS_ENABLED(CONFIG_MODULE_GZIP) && *size > 2 && memcmp(data, "\x1f\x8b", 2) == 0) {
-		data = gunzip(data, *size, size, &problem);
-		if (!data)
-			panic("module %s, compressed with gzip: %s", module->name, problem);
-	}
+	if (!IS_ENABLED(CONFIG_MODULE_UNPACK))
+		return data;
+	data = unpack_module(data, *size, size, &format, &problem);
+	if (!data)
+		panic("module %s, compressed with %s: %s", module->name, format, problem);
 	return data;
 }
 

@@ -120,12 +120,38 @@ $(out)/zlib.o: $(zlib-archive) scripts/rooms.mk
 	$(Q)$(OBJCOPY) --prefix-symbols=zlib_ -R .eh_frame -R .rela.eh_frame -R .comment \
 		$(out)/zlib/all.o $@
 
+# libzstd's decompression (fs/unzstd.c). It refers to the formats before version 1.0, which it is never
+# asked to read: these become weak.
+kernel-libs-$(CONFIG_MODULE_ZSTD) += $(out)/zstd.o
+zstd-archive := /usr/lib/x86_64-linux-gnu/libzstd.a
+zstd-members := zstd_decompress.o zstd_decompress_block.o zstd_ddict.o huf_decompress.o \
+	huf_decompress_amd64.o entropy_common.o fse_decompress.o xxhash.o error_private.o zstd_common.o
+# liblz4's blocks and checksums (fs/unlz4.c).
+kernel-libs-$(CONFIG_MODULE_LZ4) += $(out)/lz4.o
+lz4-archive := /usr/lib/x86_64-linux-gnu/liblz4.a
+lz4-members := lz4.o xxhash.o
+$(zstd-archive) $(lz4-archive):
+	@echo "$@ is missing (CONFIG_MODULE_ZSTD, CONFIG_MODULE_LZ4): run scripts/setup zstd lz4" >&2; exit 1
+$(out)/zstd.o: $(zstd-archive) scripts/rooms.mk
+	$(call say,ZSTD    ,$(zstd-archive))
+	$(Q)rm -rf $(out)/zstd && mkdir $(out)/zstd && cd $(out)/zstd && ar x $< $(zstd-members)
+	$(Q)cd $(out)/zstd && $(LD) -r -z noexecstack -o all.o $(zstd-members)
+	$(Q)$(OBJCOPY) -w --weaken-symbol='ZSTDv0*' --weaken-symbol='ZBUFFv0*' $(out)/zstd/all.o
+	$(Q)$(OBJCOPY) --prefix-symbols=zstd_ -R .eh_frame -R .rela.eh_frame -R .comment \
+		$(out)/zstd/all.o $@
+$(out)/lz4.o: $(lz4-archive) scripts/rooms.mk
+	$(call say,LZ4     ,$(lz4-archive))
+	$(Q)rm -rf $(out)/lz4 && mkdir $(out)/lz4 && cd $(out)/lz4 && ar x $< $(lz4-members)
+	$(Q)cd $(out)/lz4 && $(LD) -r -z noexecstack -o all.o $(lz4-members)
+	$(Q)$(OBJCOPY) --prefix-symbols=lz4_ -R .eh_frame -R .rela.eh_frame -R .comment \
+		$(out)/lz4/all.o $@
+
 # All rooms as one object, in which only what is marked EXPORT, and the entries that the linker
 # script looks for, keep a name that others see.
 $(call remember,$(out)/list-kernel,$(kernel-objs) $(kernel-libs-y))
 $(out)/kernel.o: $(kernel-objs) $(kernel-libs-y) $(out)/list-kernel
 	$(call say,LD      ,kernel.o)
 	$(Q)$(LD) -r --unique -z noexecstack -Map=$(out)/kernel.map -o $@.all $(kernel-objs) $(kernel-libs-y)
-	$(Q)$(OBJCOPY) --localize-hidden -w -L 'zlib_*' $@.all $@ && rm $@.all
+	$(Q)$(OBJCOPY) --localize-hidden -w -L 'zlib_*' -L 'zstd_*' -L 'lz4_*' $@.all $@ && rm $@.all
 
 -include $(wildcard $(addsuffix .dep,$(kernel-objs) $(addprefix $(out)/,$(single-goals))))

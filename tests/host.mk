@@ -38,6 +38,11 @@ fuzz_flags := $(common) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-re
 flags_lib/string.c := -include $(tree)/tests/unit/k_string.h -fno-builtin
 flags_core/malloc/malloc.c := -include $(tree)/tests/unit/k_malloc.h -fno-builtin
 
+# What these targets unpack with is the machine's own.
+libraries_fuzz_gunzip := z
+libraries_fuzz_unlz4 := lz4
+libraries_fuzz_unzstd := zstd
+
 # $(1) file: the words behind "sources:" in its first line; the flags of its second.
 sources_of = $(shell sed -n '1s,^/\* sources:\(.*\)\*/.*,\1,p' $(1))
 more_flags_of = $(shell sed -n '2s,^/\* flags:\(.*\)\*/.*,\1,p' $(1))
@@ -95,5 +100,5 @@ endif
 ifneq ($(filter fuzz-binaries,$(MAKECMDGOALS)),)
 .PHONY: fuzz-binaries
 fuzz-binaries: $(addprefix $(O)/tests/fuzz/,$(TARGETS))
-$(foreach t,$(TARGETS),$(eval $(call host_test,fuzz,$(t),$(FUZZCC),)))
+$(foreach t,$(TARGETS),$(eval $(call host_test,fuzz,$(t),$(FUZZCC),$(addprefix -l,$(libraries_$(t))))))
 endif

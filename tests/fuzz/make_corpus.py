@@ -3,8 +3,10 @@
 """Writes the seed inputs in tests/fuzz/corpus, one folder for each target: what real loaders hand
 over, so that the fuzzer begins behind the magic numbers. Run it again after changing it; the files
 are checked in."""
+import gzip
 import os
 import struct
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -93,7 +95,26 @@ def elf(kind, base):
     return data + bytes(0x220 - len(data))
 
 
+def lz4(flags):
+    """A frame with a block that is stored and one that is not; checksums as the target has them: 0."""
+    word = struct.pack("<I", 0)
+    check = word if flags & 0x10 else b""
+    packed = b"\x52hello\x05\x00\x50world"
+    data = struct.pack("<IBB", 0x184D2204, flags, 0x40)
+    data += struct.pack("<Q", 5 + 16) if flags & 8 else b""
+    data += b"\0" + struct.pack("<I", 0x80000005) + b"plain" + check
+    data += struct.pack("<I", len(packed)) + packed + check + word
+    return data + (word if flags & 4 else b"")
+
+
 def main():
+    write("gunzip", "members", gzip.compress(b"one" * 99, mtime=0) + gzip.compress(b"two", 0, mtime=0))
+    write("unlz4", "independent", lz4(0x60 | 0x1C))
+    write("unlz4", "linked", lz4(0x40) + struct.pack("<II", 0x184D2A51, 4) + b"skip" + bytes(8))
+    write("unlz4", "legacy", struct.pack("<II", 0x184C2102, 14) + b"\x52hello\x05\x00\x50world")
+    write("unzstd", "frames", subprocess.run(["zstd", "-c19q"], input=b"one two " * 99, check=True,
+                                             stdout=subprocess.PIPE).stdout + bytes(4)
+          + struct.pack("<IIB", 0xFD2FB528, 0x190520, 0) + b"hello" + struct.pack("<II", 0x184D2A50, 0))
     write("pvh", "version1", pvh(1, 2))
     write("pvh", "version0", pvh(0, 0)[:40])
     write("multiboot", "qemu", multiboot(0x24F, 2))

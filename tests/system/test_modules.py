@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Modules as people have them: compressed archives."""
 import gzip
+import shutil
 import subprocess
 
 import pytest
@@ -44,8 +45,9 @@ def test_cut_off(image, tmp_path, tool):
 
 @pytest.fixture(scope="module")
 def unpacking(work):
-    """The same, and it unpacks gzip by itself."""
-    return modules_image(work / "modules-gzip", "CONFIG_MODULE_GZIP=y")
+    """The same, and it unpacks what it can by itself."""
+    return modules_image(work / "modules-unpack", "CONFIG_MODULE_GZIP=y", "CONFIG_MODULE_ZSTD=y",
+                         "CONFIG_MODULE_LZ4=y")
 
 
 @pytest.fixture(scope="module")
@@ -65,16 +67,34 @@ SHOW = """exec < /big; n=0; while read line; do [ $line = 0123456 ] || exit 9; n
 [ $n -lt 2000 ] || break; done; [ -x /bin/sh ] || exit 8; exit 3"""
 
 
-def members(archive):
+def by(*command):
+    """What packs by this command."""
+    def pack(data):
+        if not shutil.which(command[0]):
+            pytest.skip(f"{command[0]} is not installed: scripts/setup check")
+        return subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout
+    return pack
+
+
+def members(pack):
     """In three pieces, compressed one by one, and a padded end."""
-    third = len(archive) // 3
-    parts = archive[:third], archive[third:2 * third], archive[2 * third:]
-    return b"".join(gzip.compress(part) for part in parts) + bytes(512)
+    def join(archive):
+        third = len(archive) // 3
+        parts = archive[:third], archive[third:2 * third], archive[2 * third:]
+        return b"".join(map(pack, parts)) + bytes(512)
+    return join
+
+
+ZSTD, LZ4 = by("zstd", "-cq"), by("lz4", "-cq")
+WAYS = {"gzip": gzip.compress, "stored": lambda data: gzip.compress(data, 0),
+        "members": members(gzip.compress), "zstd": ZSTD, "zstd-best": by("zstd", "-cq", "--ultra", "-22"),
+        "zstd-plain": by("zstd", "-cq", "--no-check", "-1"), "zstd-frames": members(ZSTD), "lz4": LZ4,
+        "lz4-linked": by("lz4", "-cq", "-BD", "-BX", "-B4", "--content-size"),
+        "lz4-legacy": by("lz4", "-cql"), "lz4-frames": members(LZ4)}
 
 
 @pytest.mark.parametrize("machine", ["pc", "microvm"])
-@pytest.mark.parametrize("how", [gzip.compress, lambda data: gzip.compress(data, 0), members],
-                         ids=["gzip", "stored", "members"])
+@pytest.mark.parametrize("how", WAYS.values(), ids=WAYS)
 def test_kernel_unpacks(unpacking, archive, tmp_path, how, machine):
     status, said = start(unpacking, tmp_path, how(archive), f"--machine={machine}")
     assert status == 3, said
@@ -102,9 +122,37 @@ def test_kernel_refuses(unpacking, archive, tmp_path, damage, said):
     assert status == 255 and f"compressed with gzip: {said}" in console, console
 
 
-def test_kernel_stops_at_its_memory(unpacking, tmp_path):
-    """1 MiB that unpacks to a GiB, in a machine of 64 MiB."""
-    status, said = start(unpacking, tmp_path, gzip.compress(bytes(1 << 30), 1), "--memory=64M")
+DAMAGED = {
+    "zstd": (ZSTD, [
+        (lambda data: data[:len(data) // 2], "it is cut off"), (lambda data: data[:-1], "it is cut off"),
+        (lambda data: changed(data, -1, 1), "Restored data doesn't match checksum"),
+        (lambda data: changed(data, 4, 8), "Unsupported frame parameter"),
+        (lambda data: data + b"garbage", "there is something else behind its end"),
+        # A frame of the format before 1.0.
+        (lambda data: data + b"\x27\xb5\x2f\xfd" + bytes(32), "there is something else behind its end")]),
+    "lz4": (LZ4, [
+        (lambda data: data[:len(data) // 2], "it is cut off"), (lambda data: data[:-1], "it is cut off"),
+        (lambda data: changed(data, -1, 1), "a checksum does not fit"),
+        (lambda data: changed(data, 4, 0x80), "an unknown version of the format"),
+        (lambda data: changed(data, 6, 1), "its header is damaged"),
+        (lambda data: changed(data, 10, 0x7f), "a block is too large"),
+        (lambda data: data + b"garbage", "there is something else behind its end")])}
+
+
+@pytest.mark.parametrize("name, number", [(name, n) for name, (_, cases) in DAMAGED.items()
+                                          for n in range(len(cases))])
+def test_kernel_refuses_others(unpacking, archive, tmp_path, name, number):
+    pack, cases = DAMAGED[name]
+    damage, said = cases[number]
+    status, console = start(unpacking, tmp_path, damage(pack(archive)))
+    assert status == 255 and f"compressed with {name}: {said}" in console, console
+
+
+@pytest.mark.parametrize("pack", [lambda data: gzip.compress(data, 1), ZSTD, LZ4],
+                         ids=["gzip", "zstd", "lz4"])
+def test_kernel_stops_at_its_memory(unpacking, tmp_path, pack):
+    """A small file that unpacks to half a GiB, in a machine of 64 MiB."""
+    status, said = start(unpacking, tmp_path, pack(bytes(1 << 29)), "--memory=64M")
     assert status == 255 and "does not fit into memory: give the VM more" in said, said
 
 
