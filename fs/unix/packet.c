@@ -3,6 +3,7 @@
  * and read without the lock: only read_turn keeps it where it is. */
 #include <asm/poll.h>
 
+#include "fs/unix/flight.h"
 #include "fs/unix/unix.h"
 #include "include/errno.h"
 #include "mm/heap.h"
@@ -46,21 +47,40 @@ void packet_free(struct packet *packet)
 	heap_free(packet);
 }
 
+/* The lock that who puts files there or takes them out holds besides. */
+static uint64_t files_lock(const struct passed_files *files)
+{
+	return files ? spin_lock(&flight_lock) : 0;
+}
+
+static void files_unlock(const struct passed_files *files, uint64_t irq)
+{
+	if (files)
+		spin_unlock(&flight_lock, irq);
+}
+
 int packet_push(struct unix_socket *to, struct packet *packet)
 {
-	uint64_t irq = spin_lock(&to->readers.lock);
+	const struct passed_files *files = packet->passed.files;
+	uint64_t outer = files_lock(files), irq = spin_lock(&to->readers.lock);
 
 	if (to->closed || to->shut_read) {
 		spin_unlock(&to->readers.lock, irq);
+		files_unlock(files, outer);
 		packet_free(packet);
 		return -EPIPE;
 	}
+	if (files)
+		flight_add(files);
 	list_add_tail(&to->packets, &packet->link);
 	to->count++;
 	to->bytes += packet->len;
 	to->charge += charge_of(packet);
 	wait_wake(&to->readers, UINT32_MAX);
 	spin_unlock(&to->readers.lock, irq);
+	files_unlock(files, outer);
+	if (files)
+		flight_collect();
 	if (!watch_empty(&to->socket.watch))
 		watch_notify(&to->socket.watch, POLLIN | POLLRDNORM);
 	return 0;
@@ -123,6 +143,11 @@ void packet_consume(struct unix_socket *u, struct packet *packet, uint32_t n, bo
 	spin_unlock(&u->readers.lock, irq);
 	if (!all)
 		return;
+	irq = files_lock(packet->passed.files);
+	if (packet->passed.files) {
+		flight_remove(packet->passed.files);
+		files_unlock(packet->passed.files, irq);
+	}
 	packet_free(packet);
 	unix_wake_writers(u);
 }
@@ -171,7 +196,11 @@ void packet_tell(struct unix_socket *u, struct packet *packet, struct message *m
 	if (m->flags & MSG_PEEK) {
 		m->passed.files = passed_copy(packet->passed.files);
 	} else {
+		uint64_t irq = spin_lock(&flight_lock);
+
+		flight_remove(packet->passed.files);
 		m->passed.files = packet->passed.files;
 		packet->passed.files = NULL;
+		spin_unlock(&flight_lock, irq);
 	}
 }

@@ -6,6 +6,7 @@
 #include <asm/poll.h>
 
 #include "arch/x86/trap.h"
+#include "fs/unix/flight.h"
 #include "include/errno.h"
 #include "lib/string.h"
 #include "mm/heap.h"
@@ -31,6 +32,7 @@ int unix_new(int type, struct unix_socket **made)
 	list_init(&u->link);
 	list_init(&u->senders);
 	list_init(&u->sender);
+	list_init(&u->flight);
 	u->peer_self = (struct ucred){ 0, UINT32_MAX, UINT32_MAX };
 	*made = u;
 	return 0;
@@ -139,6 +141,7 @@ static void unix_release(struct socket *socket)
 	drop_pending(u);
 	packet_flush(u);
 	unix_put(u);
+	flight_collect();
 }
 
 static uint32_t unix_ready(struct socket *socket)

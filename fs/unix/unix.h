@@ -56,6 +56,12 @@ struct unix_socket {
 	struct ucred peer_self; /* SO_PEERCRED */
 	bool shut_read, shut_write;
 	bool closed;
+	/* Under flight_lock (fs/unix/flight.c). */
+	struct list flight; /* where it is found while it is in flight, */
+	uint32_t in_flight; /* in so many messages */
+	uint32_t outside;   /* of them, so many to others than candidates */
+	bool candidate;
+	struct list garbage;
 };
 
 static inline struct unix_socket *unix_of(struct socket *socket)

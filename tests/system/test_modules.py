@@ -87,7 +87,7 @@ def members(pack):
 
 ZSTD, LZ4 = by("zstd", "-cq"), by("lz4", "-cq")
 WAYS = {"gzip": gzip.compress, "stored": lambda data: gzip.compress(data, 0),
-        "members": members(gzip.compress), "zstd": ZSTD, "zstd-best": by("zstd", "-cq", "--ultra", "-22"),
+        "members": members(gzip.compress), "zstd": ZSTD, "zstd-best": by("zstd", "-cq", "-19"),
         "zstd-plain": by("zstd", "-cq", "--no-check", "-1"), "zstd-frames": members(ZSTD), "lz4": LZ4,
         "lz4-linked": by("lz4", "-cq", "-BD", "-BX", "-B4", "--content-size"),
         "lz4-legacy": by("lz4", "-cql"), "lz4-frames": members(LZ4)}

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* A message of one byte with room for control data. */
@@ -130,6 +131,57 @@ static void test_depth(void)
 	close(p[0]);
 }
 
+/* A socket in a message to itself, and two in messages to each other: nobody can receive them. Where
+ * nobody let go of them, there would soon be as many as there can be. */
+static int make_circle(int other)
+{
+	int a[2], b[2], bad;
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, a) || socketpair(AF_UNIX, SOCK_STREAM, 0, b))
+		return 1;
+	bad = send_fds(a[1], a, 2) != 1;
+	bad |= send_fds(a[0], (int[]){ b[0], other }, 2) != 1;
+	bad |= send_fds(b[1], a, 2) != 1;
+	close(a[0]);
+	close(a[1]);
+	close(b[0]);
+	close(b[1]);
+	return bad;
+}
+
+static void test_circles(void)
+{
+	struct rlimit before, few = { 200, 200 };
+	int s[2], kept[2], fd = -1, bad = 0, result;
+	char c = 0;
+
+	getrlimit(RLIMIT_NOFILE, &before);
+	few.rlim_max = before.rlim_max;
+	is(setrlimit(RLIMIT_NOFILE, &few), 0, "few descriptors");
+	is(socketpair(AF_UNIX, SOCK_STREAM, 0, s) | socketpair(AF_UNIX, SOCK_STREAM, 0, kept), 0,
+	   "pairs");
+	/* kept[1] is nowhere but in a message, with one to itself: it can be reached, through s. */
+	is(write(kept[0], "k", 1), 1, "a message");
+	is(send_fds(kept[0], &kept[1], 1), 1, "itself");
+	is(send_fds(s[0], &kept[1], 1), 1, "in flight");
+	close(kept[1]);
+	for (int i = 0; i < 2000 && !bad; i++)
+		bad = make_circle(kept[0]);
+
+	is(bad, 0, "thousands of circles");
+	is(receive_fds(s[1], &fd, CMSG_SPACE(sizeof(int)), 0, &result), 1,
+	   "who can be reached is there");
+	is(read(fd, &c, 1), 1, "and has its message");
+	is(c, 'k', "this one");
+	is(write(fd, "x", 1), 1, "it is connected");
+	is(read(kept[0], &c, 1), 1, "as before");
+	close(fd);
+	close(kept[0]);
+	close(s[0]);
+	close(s[1]);
+	setrlimit(RLIMIT_NOFILE, &before);
+}
+
 static void test_credentials(void)
 {
 	struct mail in, out;
@@ -173,5 +225,6 @@ void test_passing(void)
 	test_descriptors(SOCK_DGRAM);
 	test_descriptors(SOCK_SEQPACKET);
 	test_depth();
+	test_circles();
 	test_credentials();
 }
