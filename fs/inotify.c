@@ -124,7 +124,7 @@ static long inotify_read(struct file *file, struct io *io, uint64_t *pos)
 	(void)pos;
 	while (!err) {
 		bool wait = io->left == before && !(file->flags & O_NONBLOCK);
-		struct event *e;
+		struct event *e = NULL;
 
 		err = next(of(file), io->left, wait, &e);
 		if (err)
