@@ -49,7 +49,7 @@ goals := $(or $(MAKECMDGOALS),all)
 config-goals := $(filter %config,$(goals))
 # Goals that need no configuration of their own.
 plain-goals := $(filter help clean distclean setup format format-check syscalls-doc check-rooms check check-% \
-	lint linux-% bench bench-% stress stress-xen,$(goals))
+	lint linux-% bench bench-% stress stress-xen fuzz-calls conformance,$(goals))
 build-goals := $(filter-out $(config-goals) $(plain-goals),$(goals))
 
 ifneq ($(and $(config-goals),$(plain-goals)$(build-goals)),)

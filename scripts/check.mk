@@ -16,6 +16,12 @@ check-rooms:
 check-build check-guest check-system check-xen: check-%:
 	@CHECK_OUT=$(abspath $(out))/check-$* $(pytest) tests/$* $(TESTS)
 
+# Test suites of others, in guests; hours for all of them.
+.PHONY: conformance
+conformance:
+	@scripts/setup build run
+	@$(PYTHON) tests/conformance/run --out $(out)/conformance $(ARGS)
+
 # The table of system calls, from the code.
 .PHONY: syscalls-doc
 syscalls-doc:

@@ -44,6 +44,13 @@ stress-xen:
 		--append pagurus.program=test-stress $(stress_out)/xen/pagurus.elf -- \
 		$(PART) --seconds $(STRESS_SECONDS) --seed $(SEED)
 
+## fuzz-calls: system calls with random arguments for SECONDS, on CPUS virtual CPUs
+SECONDS ?= 600
+CPUS ?= 1
+fuzz-calls:
+	@scripts/setup build run linux
+	@scripts/fuzz-calls --out $(abspath $(O))/fuzz-calls --seconds $(SECONDS) --cpus $(CPUS) --seed $(or $(SEED),0)
+
 ## check-coverage: run the unit tests and say which lines of the kernel they reached
 check-coverage:
 	@$(MAKE) --no-print-directory -k -f $(host_tests)host.mk unit O=$(abspath $(O))/coverage \

@@ -144,7 +144,8 @@ def nginx(work, tmp_path, listen):
 def test_nginx(image, work, built, tmp_path):  # noqa: F811
     program, files = nginx(work, tmp_path, "unix:/tmp/nginx.sock")
     client = built("gcc", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "nginx_client.c")
-    status, wrote, said = start(image, tmp_path, program, "-c", "/nginx.conf", env="LD_PRELOAD=/client.so",
+    status, wrote, said = start(image, tmp_path, program, "-c", "/nginx.conf",
+                                env="LD_PRELOAD=/client.so",
                                 files=[*files, (client, "/client.so")])
     assert status == 0, said
     assert "client: 600 requests answered right\n" in wrote, said
