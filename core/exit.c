@@ -71,8 +71,7 @@ void machine_stop(enum stop_reason reason, int status)
 	char line[64];
 
 	stop_others();
-	log_debug("%lu ticks of the TSC since the first instruction",
-	          rdtsc() - boot_steps[0].tsc);
+	log_debug("%lu ticks of the TSC since the first instruction", rdtsc() - boot_steps[0].tsc);
 	log_flush();
 	console_fresh_line();
 #ifdef CONFIG_SYSCALL_CYCLES

@@ -7,7 +7,6 @@
 #include <linux/stat.h>
 
 #include "arch/x86/trap.h"
-#include "core/descriptor.h"
 #include "fs/sys.h"
 #include "include/errno.h"
 #include "lib/fmt.h"
@@ -21,9 +20,6 @@
 #define F_GETPIPE_SZ 1032
 
 static struct filesystem pipe_fs = { .type = "pipefs", .dev = 7, .magic = 0x50495045 };
-
-long sys_pipe(int *fds);
-long sys_pipe2(int *fds, long flags);
 
 struct pipe *pipe_new(void)
 {
@@ -348,7 +344,7 @@ static void pipe_release(struct file *file)
 		.release = pipe_release,                                                                   \
 	}
 
-static const struct file_ops pipe_ops = PIPE_OPS;
+const struct file_ops pipe_ops = PIPE_OPS;
 const struct file_ops fifo_ops = PIPE_OPS;
 
 bool file_is_pipe(const struct file *file)
@@ -376,49 +372,4 @@ struct file *pipe_end(struct pipe *p, const struct file_ops *ops, uint32_t flags
 		__atomic_add_fetch(&p->writer_opens, 1, __ATOMIC_RELAXED);
 	}
 	return &f->file;
-}
-
-long sys_pipe2(int *fds, long flags)
-{
-	struct pipe *p;
-	struct file *in, *out;
-	int pair[2];
-	long fd;
-
-	if (flags & ~(long)(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
-		return -EINVAL;
-	p = pipe_new();
-	if (!p)
-		return -ENOMEM;
-	in = pipe_end(p, &pipe_ops, O_RDONLY | (flags & O_NONBLOCK));
-	out = in ? pipe_end(p, &pipe_ops, O_WRONLY | (flags & O_NONBLOCK)) : NULL;
-	if (!out) {
-		if (in)
-			file_put(in);
-		else
-			heap_free(p);
-		return -ENOMEM;
-	}
-	fd = descriptor_add(in, (uint32_t)flags);
-	if (fd < 0) {
-		file_put(out);
-		return fd;
-	}
-	pair[0] = (int)fd;
-	fd = descriptor_add(out, (uint32_t)flags);
-	if (fd < 0) {
-		descriptor_close(pair[0]);
-		return fd;
-	}
-	pair[1] = (int)fd;
-	if (!copy_to_program(fds, pair, sizeof(pair)))
-		return 0;
-	descriptor_close(pair[0]);
-	descriptor_close(pair[1]);
-	return -EFAULT;
-}
-
-long sys_pipe(int *fds)
-{
-	return sys_pipe2(fds, 0);
 }

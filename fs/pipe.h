@@ -27,6 +27,9 @@ size_t pipe_room(struct file *file);
  * -EFBIG. */
 long file_too_large(void);
 
+/* Cuts a write at pos to what that limit allows. Returns 0; where that is nothing, as above. */
+long file_limit(uint64_t pos, struct io *io);
+
 /* Nobody reads any more: SIGPIPE for the calling thread. Returns -EPIPE. */
 long broken_pipe(void);
 

@@ -44,6 +44,8 @@ static inline bool pipe_writes(const struct file *file)
 	return (file->flags & O_ACCMODE) != O_RDONLY;
 }
 
+extern const struct file_ops pipe_ops;
+
 /* fs/pipe.c: a pipe without ends, and without references. NULL: no memory. */
 struct pipe *pipe_new(void);
 void pipe_put(struct pipe *p);

@@ -4,7 +4,6 @@
 #include "fs/ram_file.h"
 
 #include "arch/x86/paging.h"
-#include "core/limit.h"
 #include "fs/flock.h"
 #include "fs/notify.h"
 #include "fs/pipe.h"
@@ -204,18 +203,6 @@ static long file_op_read(struct file *file, struct io *io, uint64_t *pos)
 	return result;
 }
 
-/* RLIMIT_FSIZE: cuts what goes beyond it. Returns whether anything is left. */
-static bool within_limit(uint64_t pos, struct io *io)
-{
-	uint64_t limit = READ_ONCE(limit_file_size);
-
-	if (likely(limit == LIMIT_NONE) || !io->left)
-		return true;
-	if (pos < limit)
-		io->left = MIN(io->left, limit - pos);
-	return pos < limit;
-}
-
 static long file_op_write(struct file *file, struct io *io, uint64_t *pos)
 {
 	struct inode *inode = of(file)->inode;
@@ -224,7 +211,7 @@ static long file_op_write(struct file *file, struct io *io, uint64_t *pos)
 	mutex_lock(&inode->turn);
 	if (file->flags & O_APPEND)
 		*pos = inode->size;
-	result = within_limit(*pos, io) ? write_at(inode, io, pos) : file_too_large();
+	result = file_limit(*pos, io) ?: write_at(inode, io, pos);
 	mutex_unlock(&inode->turn);
 	if (result > 0)
 		notify_access(of(file), true);
