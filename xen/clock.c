@@ -8,6 +8,10 @@
 #include "xen/hypercall.h"
 #include "xen/shared.h"
 
+/* xen/include/public/arch-x86/cpuid.h: leaf 4, as it counts, is base + 3. */
+#define CPUID_TIME 3
+#define CPUID_TIME_SCALE 1 /* sub-leaf: ECX multiplier, EDX shift */
+
 uint64_t xen_time_now(void)
 {
 	struct vcpu_time_info t;
@@ -31,6 +35,20 @@ uint64_t xen_nap(uint64_t ns)
 	return xen_time_now() - now;
 }
 
+/* What Xen's own clock goes by varies by per cents for a while after a disturbance, where it must
+ * keep TSCs in step itself. This is the domain's frequency, which stays. */
+static bool steady_scale(struct tsc_scale *scale)
+{
+	struct cpuid_regs r = cpuid(xen_cpuid_leaf(0), 0);
+
+	if (r.eax < xen_cpuid_leaf(CPUID_TIME))
+		return false;
+	r = cpuid(xen_cpuid_leaf(CPUID_TIME), CPUID_TIME_SCALE);
+	scale->mul = r.ecx;
+	scale->shift = (int8_t)r.edx;
+	return r.ecx != 0;
+}
+
 bool xen_tsc_scale(struct tsc_scale *scale)
 {
 	struct vcpu_time_info t;
@@ -38,6 +56,8 @@ bool xen_tsc_scale(struct tsc_scale *scale)
 	if (!xen_vcpu[cpu_id()])
 		return false;
 	xen_time_read(&xen_vcpu[cpu_id()]->time, &t);
+	if (!(t.flags & XEN_PVCLOCK_TSC_STABLE_BIT) && steady_scale(scale))
+		return true;
 	scale->mul = t.tsc_to_system_mul;
 	scale->shift = t.tsc_shift;
 	return t.tsc_to_system_mul != 0;

@@ -19,6 +19,7 @@ static enum {
 	XEN_PRESENT
 } presence;
 static bool use_vmcall;
+static uint32_t first_leaf;
 
 static bool leaf_is_xen(const struct cpuid_regs *r)
 {
@@ -41,7 +42,13 @@ static bool find_xen(void)
 		if (r.eax < leaf || r.eax >= leaf + CPUID_HYPERVISOR_STEP)
 			return false;
 	}
+	first_leaf = leaf;
 	return leaf < CPUID_HYPERVISOR_END;
+}
+
+uint32_t xen_cpuid_leaf(unsigned nr)
+{
+	return first_leaf + nr;
 }
 
 bool xen_detect(void)

@@ -10,6 +10,9 @@
 /* Are we on Xen? CPUID only. On true hypercalls work. May be called again. */
 bool xen_detect(void);
 
+/* Xen's CPUID leaf nr, counted from 0 (xen/include/public/arch-x86/cpuid.h). After xen_detect(). */
+uint32_t xen_cpuid_leaf(unsigned nr);
+
 /* Hypercall number nr (__HYPERVISOR_*) with up to three arguments, pointers as virtual addresses.
  * Returns what Xen returns: a result, or Xen's error negated (the numbers are Linux's). */
 long hypercall(unsigned nr, uintptr_t a, uintptr_t b, uintptr_t c);
