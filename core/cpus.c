@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Starting the CPUs beyond the first. Nobody waits for them: each makes its own stacks and joins in
- * when it is ready, and a second later somebody looks whether all are there. */
+ * when it is ready, and some seconds later somebody looks whether all are there. */
 #include "core/cpus.h"
 
 #include "arch/x86/lapic.h"
@@ -14,14 +14,14 @@
 #include "mm/heap.h"
 #include "sched/thread.h"
 
-#define PATIENCE_NS NS_PER_SEC
+#define PATIENCE_NS (5 * NS_PER_SEC) /* on a busy host, a CPU may get its turn late */
 
 #define LOOK_NS (100 * NS_PER_US)
 
 static struct timer look;
 static uint64_t patience_end; /* clock_ns(); 0: none were started */
 
-/* Whoever is not there after a second will not come: the program goes on without. */
+/* Whoever is not there by then may never come: the program goes on without. */
 static void look_after_them(struct timer *timer)
 {
 	unsigned online = (unsigned)__builtin_popcountl(cpus_now_online());
@@ -30,7 +30,7 @@ static void look_after_them(struct timer *timer)
 	(void)timer;
 	there = MAX(there, smp_arrived());
 	if (online < MIN(there, (unsigned)CONFIG_NR_CPUS))
-		log_warn("%u of %u CPUs did not start: the program has %u", there - online, there, online);
+		log_warn("%u of %u CPUs have not started: the program has %u", there - online, there, online);
 	else if (there > CONFIG_NR_CPUS)
 		log_warn("the VM has %u CPUs, this image uses %u: build it with CONFIG_NR_CPUS=%u", there,
 		         online, there);
