@@ -311,9 +311,14 @@ void area_stats(struct address_space *as, struct area_stats *stats)
 
 const char *area_policy(void)
 {
-	uint64_t large = READ_ONCE(space.stats.large), huge = READ_ONCE(space.stats.huge);
-	bool small = large < READ_ONCE(space.stats.faults);
+	struct area_stats stats;
+	uint64_t large, huge;
+	bool small;
 
+	area_stats(&space, &stats);
+	large = stats.large;
+	huge = stats.huge;
+	small = large < stats.faults;
 	if (large == 0)
 		return "4 KiB";
 	if (IS_ENABLED(CONFIG_LARGE_PAGES) && huge)

@@ -28,7 +28,8 @@ static bool plentiful(struct address_space *as, uint64_t bytes)
 
 	if (frame_free_count() * FRAME_SIZE <= left + bytes)
 		return false;
-	as->scarce = false;
+	if (as->scarce)
+		as->scarce = false;
 	return true;
 }
 
@@ -59,14 +60,6 @@ static phys_t large_page(struct address_space *as, const struct area *area, virt
 	return order == ORDER_1G ? frame_alloc_clean(order) : frame_alloc_zeroed(order);
 }
 
-static void count(struct address_space *as, virt_t va, uint64_t bytes)
-{
-	as->recent[as->stats.faults++ % RECENT_MAX] = va;
-	as->stats.resident += bytes;
-	as->stats.large += bytes >= LARGE_PAGE;
-	as->stats.huge += bytes > LARGE_PAGE;
-}
-
 /* Puts a page of zeros around va, in a block with nothing in it. False: no memory for a table, and
  * the page is given back. */
 static bool map_large(struct address_space *as, const struct area *area, virt_t va, phys_t page,
@@ -79,7 +72,7 @@ static bool map_large(struct address_space *as, const struct area *area, virt_t 
 		frame_free(page, order);
 		return false;
 	}
-	count(as, va, FRAME_SIZE << order);
+	area_count(as, va, FRAME_SIZE << order);
 	return true;
 }
 
@@ -140,7 +133,7 @@ static int touch_small(struct address_space *as, const struct area *area, virt_t
 	n = around(as, area, va, until, entry);
 	if (*entry) {
 		n = area_take_reserved(entry, n, flags);
-		count(as, va, n * FRAME_SIZE);
+		area_count(as, va, n * FRAME_SIZE);
 		*next = va + n * FRAME_SIZE;
 		return 0;
 	}
@@ -152,7 +145,7 @@ static int touch_small(struct address_space *as, const struct area *area, virt_t
 		return -ENOMEM;
 	for (unsigned i = 0; i < n; i++)
 		paging_fill(entry + i, frames[i], ORDER_4K, flags);
-	count(as, va, n * FRAME_SIZE);
+	area_count(as, va, n * FRAME_SIZE);
 	*next = va + n * FRAME_SIZE;
 	return 0;
 }
@@ -188,6 +181,81 @@ int area_touch(struct address_space *as, virt_t addr, virt_t until, uint64_t err
 	return touch_small(as, area, va, until, entry, next);
 }
 
+#ifdef CONFIG_SMP
+/* Gives the page at va a frame, in 2 MiB that this CPU has locked and that map *block. */
+static int touch_block(struct address_space *as, const struct area *area, virt_t va, virt_t until,
+                       pte_t *block, virt_t *next)
+{
+	phys_t page = FRAME_NONE;
+	pte_t *entry;
+
+	if (IS_ENABLED(CONFIG_LARGE_PAGES) && !*block && fits(area, va, ORDER_2M)) {
+		if (IS_ENABLED(CONFIG_RECLAIM) && as->nr_spare < SPARE_MAX)
+			return -EAGAIN; /* area_reclaim_prepare() */
+		page = large_page(as, area, va, ORDER_2M);
+	}
+	if (page != FRAME_NONE) {
+		paging_fill(block, page, ORDER_2M, area_pte(area->prot));
+		area_count(as, va, LARGE_PAGE);
+		*next = ALIGN_DOWN(va, LARGE_PAGE) + LARGE_PAGE;
+		return 0;
+	}
+	entry = paging_block_entry(block, va);
+	if (!entry)
+		return -ENOMEM;
+	if (!paging_mapped(*entry))
+		return touch_small(as, area, va, until, entry, next);
+	tlb_flush_page(va);
+	*next = entry == block ? ALIGN_DOWN(va, LARGE_PAGE) + LARGE_PAGE : va + FRAME_SIZE;
+	return 0;
+}
+
+/* area_touch() beside other CPUs that do the same. -EAGAIN: this is a case for area_lock(). */
+static int touch_beside(struct address_space *as, virt_t addr, virt_t until, uint64_t error,
+                        virt_t *next)
+{
+	struct area *area = area_at(as, addr);
+	virt_t va = ALIGN_DOWN(addr, FRAME_SIZE);
+	pte_t *entry, block;
+	int err;
+
+	if (unlikely(!area || !allowed(area, error)))
+		return -EFAULT;
+	if ((IS_ENABLED(CONFIG_AREA_SOURCES) && area->source) ||
+	    (IS_ENABLED(CONFIG_LARGE_PAGES) && cpu_features.page1g && fits(area, va, ORDER_1G) &&
+	     paging_hole_1g(as->root, va)))
+		return -EAGAIN;
+	err = paging_lock_block(as->root, va, &entry, &block);
+	if (unlikely(err))
+		return err == -EEXIST ? -EAGAIN : err;
+	err = touch_block(as, area, va, until, &block, next);
+	paging_unlock_block(entry, block);
+	return err;
+}
+
+/* area_touch() by itself, if possible. Returns as it does, or -EAGAIN. */
+static int touch_unlocked(struct address_space *as, virt_t addr, virt_t until, uint64_t error,
+                          virt_t *next)
+{
+	uint64_t irq = area_enter(as);
+	int err = touch_beside(as, addr, until, error, next);
+
+	area_leave(as, irq);
+	return err == -ENOMEM ? -EAGAIN : err;
+}
+#else
+static inline int touch_unlocked(struct address_space *as, virt_t addr, virt_t until,
+                                 uint64_t error, virt_t *next)
+{
+	(void)as;
+	(void)addr;
+	(void)until;
+	(void)error;
+	(void)next;
+	return -EAGAIN;
+}
+#endif
+
 int area_fault(struct address_space *as, virt_t addr, uint64_t error)
 {
 	uint64_t irq;
@@ -196,6 +264,9 @@ int area_fault(struct address_space *as, virt_t addr, uint64_t error)
 
 	if (addr < USER_MIN || addr >= USER_MAX)
 		return -EFAULT;
+	err = touch_unlocked(as, addr, 0, error, &next);
+	if (err != -EAGAIN)
+		return err;
 	irq = area_lock(as);
 	err = AREA_TRY(as, area_touch(as, addr, 0, error, &next));
 	area_unlock(as, irq);
@@ -259,6 +330,11 @@ int area_populate(struct address_space *as, virt_t start, virt_t end, uint64_t e
 			start += GIB(1);
 			continue;
 		}
+		err = touch_unlocked(as, start, end, error, &start);
+		if (!err)
+			continue;
+		if (err != -EAGAIN)
+			return err;
 		irq = area_lock(as);
 		err = area_touch(as, start, end, error, &start);
 		if (IS_ENABLED(CONFIG_RECLAIM) && unlikely(err == -ENOMEM) && area_trim(as))

@@ -26,8 +26,8 @@ static bool is_zero(phys_t p)
  * have them all if the next fault could take the one before. */
 static bool is_recent(const struct address_space *as, virt_t va)
 {
-	for (unsigned i = 0; i < RECENT_MAX; i++)
-		if (as->recent[i] == va)
+	for (unsigned i = 0; i < CONFIG_NR_CPUS * RECENT_MAX; i++)
+		if (as->cpu[i / RECENT_MAX].recent[i % RECENT_MAX] == va)
 			return true;
 	return false;
 }
@@ -179,9 +179,8 @@ bool area_reclaim_outside(void)
 	uint64_t irq;
 	bool found;
 
-	if (as->locked || !spin_trylock(&as->lock, &irq))
+	if (!area_trylock(as, &irq))
 		return false;
-	as->locked = true;
 	found = area_reclaim(as);
 	area_unlock(as, irq);
 	return found;

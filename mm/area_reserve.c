@@ -13,7 +13,7 @@
 /* Frames given back at once under pressure. */
 #define UNRESERVE_FRAMES 64
 
-static bool empty(const pte_t *entry)
+static __noinline bool empty(const pte_t *entry)
 {
 	pte_t any = 0;
 
@@ -28,7 +28,7 @@ static void fill(pte_t *entry, phys_t block, unsigned order, bool clean)
 	pte_t next = block | PTE_RESERVED | (clean ? PTE_CLEAN : 0);
 
 	for (const pte_t *end = entry + (1U << order); entry < end; entry += CHUNK) {
-#pragma GCC unroll 16
+#pragma GCC unroll 4
 		for (unsigned i = 0; i < CHUNK; i++, next += FRAME_SIZE)
 			WRITE_ONCE(entry[i], next);
 	}
@@ -37,7 +37,8 @@ static void fill(pte_t *entry, phys_t block, unsigned order, bool clean)
 /* A quarter of memory stays for those who need larger blocks. */
 static bool plentiful(const struct address_space *as, unsigned frames)
 {
-	return !as->scarce && frame_free_count() - frame_reserved() > as->ram / FRAME_SIZE / 4 + frames;
+	return !as->scarce &&
+	       frame_free_count() - frame_reserved_about() > as->ram / FRAME_SIZE / 4 + frames;
 }
 
 void area_reserve(const struct address_space *as, const struct area *area, virt_t va, pte_t *entry)

@@ -108,7 +108,7 @@ int area_source_touch(struct address_space *as, struct area *area, virt_t va, ui
 	int err;
 
 	*next = va + FRAME_SIZE;
-	as->recent[as->stats.faults++ % RECENT_MAX] = va;
+	area_count(as, va, 0);
 	if (paging_mapped(*entry)) {
 		frame = *entry & PTE_ADDR;
 		if (!write || is_shared(area) || !(*entry & PTE_BORROWED)) {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Inside of the areas: the structures, and what mm/area_tree.c gives to the files that implement
- * mm/area.h. All of it wants the address space's lock held. */
+ * mm/area.h. All of it wants the address space locked. */
 #ifndef PAGURUS_MM_AREA_SPACE_H
 #define PAGURUS_MM_AREA_SPACE_H
 
 #include <linux/mman.h>
 
 #include "arch/x86/paging.h"
+#include "arch/x86/percpu.h"
 #include "arch/x86/spinlock.h"
 #include "include/types.h"
 #include "lib/tree.h"
@@ -40,12 +41,28 @@ struct area {
 #define RECENT_MAX 64 /* more than one instruction can need */
 #define SPARE_MAX 4   /* splitting at either end of a range, 1 GiB pages down to 4 KiB */
 
+/* What each CPU has for itself. */
+struct area_cpu {
+	struct area *last;         /* found by area_at(); NULL: none */
+	virt_t recent[RECENT_MAX]; /* pages that the last faults brought */
+#ifdef CONFIG_SMP
+	unsigned nr_recent;     /* so far */
+	bool inside;            /* mm/area_lock.c */
+	struct area_stats news; /* not yet in those of the address space */
+} __aligned(64);
+#else
+};
+#endif
+
 struct address_space {
 	struct spinlock lock;
+#ifdef CONFIG_SMP
+	bool changing; /* somebody has or wants all for himself */
+#else
 	bool locked; /* area_lock() */
+#endif
 	phys_t root;
 	struct tree areas;
-	struct area *last; /* found by area_at(); NULL: none */
 	virt_t brk_start, brk_end;
 #ifdef CONFIG_ASLR
 	virt_t top; /* mmap's */
@@ -56,15 +73,29 @@ struct address_space {
 	bool scarce;       /* it was short, and no large page was affordable since */
 	unsigned nr_spare; /* frames for the tables that splitting large pages takes */
 	phys_t spare[SPARE_MAX];
-	virt_t reclaim_at;         /* where the next search begins */
+	virt_t reclaim_at; /* where the next search begins */
 #ifdef CONFIG_RESERVATIONS
 	virt_t unreserve_at; /* the same for frames that are only kept */
 #endif
-	virt_t recent[RECENT_MAX]; /* pages that the last faults brought */
 	struct area_stats stats;
+	struct area_cpu cpu[CONFIG_NR_CPUS];
 };
 
-/* The lock, and that it is held: who runs out of frames with it held must not reclaim. */
+static inline struct area_cpu *area_cpu(struct address_space *as)
+{
+	return &as->cpu[CONFIG_NR_CPUS > 1 ? cpu_id() : 0];
+}
+
+/* The lock. Between area_enter() and area_leave() other CPUs may be inside too, and page tables are
+ * only added to; with area_lock() one CPU has all for itself. area_trylock() refuses where this CPU is
+ * inside already: who runs out of frames there must not reclaim. */
+#ifdef CONFIG_SMP
+uint64_t area_lock(struct address_space *as);
+bool area_trylock(struct address_space *as, uint64_t *irq);
+void area_unlock(struct address_space *as, uint64_t irq);
+uint64_t area_enter(struct address_space *as);
+void area_leave(struct address_space *as, uint64_t irq);
+#else
 static inline uint64_t area_lock(struct address_space *as)
 {
 	uint64_t irq = spin_lock(&as->lock);
@@ -77,6 +108,34 @@ static inline void area_unlock(struct address_space *as, uint64_t irq)
 {
 	as->locked = false;
 	spin_unlock(&as->lock, irq);
+}
+
+static inline bool area_trylock(struct address_space *as, uint64_t *irq)
+{
+	if (as->locked)
+		return false;
+	*irq = area_lock(as);
+	return true;
+}
+#endif
+
+/* A page that a fault has brought, with so many bytes. */
+static inline void area_count(struct address_space *as, virt_t va, uint64_t bytes)
+{
+	struct area_cpu *cpu = area_cpu(as);
+#ifdef CONFIG_SMP
+	struct area_stats *stats = &cpu->news;
+	unsigned at = cpu->nr_recent++;
+#else
+	struct area_stats *stats = &as->stats;
+	unsigned at = stats->faults;
+#endif
+
+	cpu->recent[at % RECENT_MAX] = va;
+	stats->faults++;
+	stats->resident += bytes;
+	stats->large += bytes >= LARGE_PAGE;
+	stats->huge += bytes > LARGE_PAGE;
 }
 
 static inline struct area *area_of(const struct tree_node *node)
@@ -118,13 +177,14 @@ struct area *area_find(const struct address_space *as, virt_t addr);
 /* The area that addr lies in; NULL: none. Cheap where it is the one of the call before. */
 static inline struct area *area_at(struct address_space *as, virt_t addr)
 {
-	struct area *area = as->last;
+	struct area_cpu *cpu = area_cpu(as);
+	struct area *area = cpu->last;
 
 	if (unlikely(!area || addr < area->start || addr >= area->end)) {
 		area = area_find(as, addr);
 		if (!area || area->start > addr)
 			return NULL;
-		as->last = area;
+		cpu->last = area;
 	}
 	return area;
 }

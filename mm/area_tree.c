@@ -91,8 +91,9 @@ void area_remove(struct address_space *as, struct area *area)
 {
 	struct area *next = area_next(area);
 
-	if (as->last == area)
-		as->last = NULL;
+	for (unsigned i = 0; i < CONFIG_NR_CPUS; i++)
+		if (as->cpu[i].last == area)
+			as->cpu[i].last = NULL;
 	tree_remove(&as->areas, &area->node);
 	refresh_gap(as, next);
 	as->stats.areas--;

@@ -319,7 +319,7 @@ int frame_largest(void)
 
 uint64_t frame_free_count(void)
 {
-	return READ_ONCE(buddy_free_frames) + READ_ONCE(carve_untouched) + frame_reserved();
+	return READ_ONCE(buddy_free_frames) + READ_ONCE(carve_untouched) + frame_reserved_about();
 }
 
 void frame_stats(struct frame_stats *stats)

@@ -65,10 +65,16 @@ void frame_reserve_return(phys_t p, size_t frames);
 /* Frames that are kept, not taken. Those who give them back in fact, by frame_reserve_free(), or with
  * frames that were taken by frame_free_run(), say so. */
 uint64_t frame_reserved(void);
+uint64_t frame_reserved_about(void); /* give or take 64 for each CPU: one load */
 void frame_reserve_left(size_t frames);
 void frame_reserve_free(phys_t p, size_t frames);
 #else
 static inline uint64_t frame_reserved(void)
+{
+	return 0;
+}
+
+static inline uint64_t frame_reserved_about(void)
 {
 	return 0;
 }

@@ -2,23 +2,61 @@
 /* Frames that are kept for pages which nobody has touched yet: allocated as the buddy system sees it,
  * but counted as free, since they are given back before memory is said to be short. */
 #include "arch/x86/clear.h"
+#include "arch/x86/percpu.h"
 #include "mm/buddy.h"
 #include "mm/frame.h"
 
-static uint64_t reserved; /* frames */
+#if CONFIG_NR_CPUS > 1
+/* Each CPU counts for itself, interrupts off, and adds what has come together to the sum. */
+#define SUM_UP 64
 
-uint64_t frame_reserved(void)
-{
-	return READ_ONCE(reserved);
-}
+static int64_t sum;
+static struct {
+	int64_t frames;
+} __aligned(64) counts[CONFIG_NR_CPUS];
 
 static void count_reserved(int64_t frames)
 {
-	if (CONFIG_NR_CPUS > 1)
-		__atomic_fetch_add(&reserved, frames, __ATOMIC_RELAXED);
-	else
-		reserved += frames;
+	int64_t *count = &counts[cpu_id()].frames, now = *count + frames;
+
+	if (now >= SUM_UP || now <= -SUM_UP) {
+		__atomic_fetch_add(&sum, now, __ATOMIC_RELAXED);
+		now = 0;
+	}
+	WRITE_ONCE(*count, now);
 }
+
+uint64_t frame_reserved(void)
+{
+	int64_t frames = __atomic_load_n(&sum, __ATOMIC_RELAXED);
+
+	for (unsigned i = 0; i < CONFIG_NR_CPUS; i++)
+		frames += READ_ONCE(counts[i].frames);
+	return MAX(frames, 0);
+}
+
+uint64_t frame_reserved_about(void)
+{
+	return MAX(__atomic_load_n(&sum, __ATOMIC_RELAXED), 0);
+}
+#else
+static uint64_t reserved; /* frames */
+
+static void count_reserved(int64_t frames)
+{
+	reserved += frames;
+}
+
+uint64_t frame_reserved(void)
+{
+	return reserved;
+}
+
+uint64_t frame_reserved_about(void)
+{
+	return reserved;
+}
+#endif
 
 phys_t frame_reserve(unsigned order, bool *clean)
 {

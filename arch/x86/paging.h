@@ -45,6 +45,8 @@ typedef uint64_t pte_t;
  * PTE_CLEAN says so); once it is mapped, the bit says that it may stay when the page is given back. */
 #define PTE_RESERVED BIT(11)
 #define PTE_CLEAN BIT(8)
+/* In an entry of level 2: paging_lock_block(). */
+#define PTE_LOCKED BIT(10)
 #define PTE_ADDR 0x000ffffffffff000UL
 
 /* What callers ask for. All are present, accessed and dirty from the start: nobody reads those. */
@@ -157,6 +159,22 @@ pte_t *paging_lookup(phys_t root, virt_t va, unsigned *order);
 /* Finds va's entry for a 4 KiB page, making the tables above it. Returns 0, -ENOMEM, or -EEXIST: a
  * large page is in the way. */
 int paging_make_entry(phys_t root, virt_t va, pte_t **entry);
+
+#ifdef CONFIG_SMP
+/* For CPUs that only add to the lower half, while nobody takes anything away: locks what the 2 MiB
+ * around va map, making the tables above; *block becomes their entry of level 2, which is changed in
+ * that variable until paging_unlock_block(). Waits for others that have it locked. Returns 0, -ENOMEM,
+ * or -EEXIST: a page of 1 GiB is there. Interrupts off. */
+int paging_lock_block(phys_t root, virt_t va, pte_t **entry, pte_t *block);
+void paging_unlock_block(pte_t *entry, pte_t block);
+
+/* va's entry in the block, which is locked, making its table where there is nothing: block itself where
+ * that is a large page. NULL: no memory. */
+pte_t *paging_block_entry(pte_t *block, virt_t va);
+
+/* Is there nothing, not even a table, in the aligned GiB around va? */
+bool paging_hole_1g(phys_t root, virt_t va);
+#endif
 
 /* Which entry of its table this is. */
 static inline unsigned paging_index(const pte_t *entry)

@@ -128,13 +128,13 @@ static inline pte_t left_of(pte_t page, bool keep)
 }
 
 /* Empties entries that map one run of frames with equal flags, the first of which is not empty.
- * Returns behind the last one. */
+ * Returns behind the last one. (With CONFIG_RESERVATIONS whole tables are for take_run().) */
 static pte_t *unmap_run(pte_t *entry, const pte_t *last, bool keep)
 {
 	pte_t next = *entry, left = left_of(next, keep), step = keep ? FRAME_SIZE : 0;
 
-	while (!IS_ENABLED(CONFIG_OPTIMIZE_SIZE) && last - entry >= 8 && are_run(entry, next) &&
-	       are_run(entry + 4, next + 4 * FRAME_SIZE)) {
+	while (!IS_ENABLED(CONFIG_OPTIMIZE_SIZE) && !IS_ENABLED(CONFIG_RESERVATIONS) &&
+	       last - entry >= 8 && are_run(entry, next) && are_run(entry + 4, next + 4 * FRAME_SIZE)) {
 #pragma GCC unroll 8
 		for (unsigned i = 0; i < 8; i++, left += step)
 			WRITE_ONCE(entry[i], left);

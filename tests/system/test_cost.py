@@ -68,6 +68,18 @@ def test_many_areas(work):
         assert all(0 < cost <= limit for cost, limit in zip(costs[number], limits)), said
 
 
+def test_first_touch_on_several_cpus(work):
+    """Instructions per page of all CPUs together: nobody spins. (QEMU lets one CPU run at a time.)"""
+    out = work / "memory-smp"
+    make(f"O={out}", "smp_defconfig")
+    make(f"O={out}", "APP=tests/bench/memory")
+    status, said = boot(out, "--qemu=-icount shift=0 -mem-prealloc", "--smp=4", args=["cpus"])
+    assert status == 0, said
+    costs = [float(value) for value in re.findall(r"^touch_\d+_cpus,([\d.]+)$", said, re.M)]
+    assert len(costs) == 3 and all(100 < cost <= 265 for cost in costs), said
+    assert max(costs) <= 1.05 * min(costs), said
+
+
 def test_clocks_of_the_vdso(work):
     """Instructions of __vdso_clock_gettime, and with what the C library does around it."""
     out = work / "module"

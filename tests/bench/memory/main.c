@@ -3,11 +3,13 @@
  * grow with their number, in TSC cycles (instructions, where the TSC counts those). Lines of
  * name,value; tests/system/test_cost.py has limits for them, scripts/bench_growth.py draws them. */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "../../../apps/common/tsc.h"
 
@@ -137,11 +139,58 @@ static void growth(size_t most)
 	}
 }
 
+#define CPUS_MAX 64
+
+static pthread_barrier_t barrier;
+
+static void *toucher(void *area)
+{
+	pthread_barrier_wait(&barrier);
+	write_pages(area, bytes, 1);
+	pthread_barrier_wait(&barrier);
+	return NULL;
+}
+
+/* First touch on that many CPUs at once: ticks for each page of all of them, where the TSC counts
+ * instructions those of all CPUs together. */
+static void together(unsigned cpus)
+{
+	pthread_t threads[CPUS_MAX];
+	char *areas[CPUS_MAX];
+	uint64_t start, second;
+
+	for (unsigned i = 0; i < cpus; i++) {
+		areas[i] = map(bytes, RW);
+		madvise(areas[i], bytes, MADV_NOHUGEPAGE);
+	}
+	for (int round = 0; round < 2; round++) {
+		pthread_barrier_init(&barrier, NULL, cpus + 1);
+		for (unsigned i = 0; i < cpus; i++)
+			pthread_create(&threads[i], NULL, toucher, areas[i]);
+		start = tsc_start();
+		pthread_barrier_wait(&barrier);
+		pthread_barrier_wait(&barrier);
+		second = tsc_end() - start;
+		printf("%s_%u_cpus,%.1f\n", round ? "again" : "touch", cpus,
+		       (double)second / (double)(bytes / PAGE * cpus));
+		for (unsigned i = 0; i < cpus; i++)
+			pthread_join(threads[i], NULL);
+	}
+	for (unsigned i = 0; i < cpus; i++)
+		munmap(areas[i], bytes);
+}
+
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 	if (argc > 2 && strcmp(argv[1], "areas") == 0) {
 		growth(strtoul(argv[2], NULL, 10));
+		return 0;
+	}
+	if (argc > 1 && strcmp(argv[1], "cpus") == 0) {
+		bytes = 16 * MIB;
+		for (unsigned cpus = 1; cpus <= (unsigned)sysconf(_SC_NPROCESSORS_ONLN); cpus *= 2)
+			together(cpus);
 		return 0;
 	}
 	if (argc > 1)

@@ -117,6 +117,60 @@ static long storm(long index)
 	return bad;
 }
 
+#define TOUCHED_PAGES 1536UL /* three tables */
+
+static volatile uint64_t *touched;
+static atomic_uint turns;
+
+/* All CPUs touch the same new pages at once, in orders of their own, and each adds to a word of its own
+ * in each page; all of them must be there afterwards, and nothing else. */
+static long touch_together(long index)
+{
+	size_t size = TOUCHED_PAGES * PAGE;
+	long bad = 0;
+
+	for (unsigned round = 0;; round++) {
+		pthread_barrier_wait(&barrier);
+		if (index == 0) {
+			if (round % 2)
+				madvise((void *)touched, size, MADV_DONTNEED);
+			else
+				mmap((void *)touched, size, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+			/* Small ones, then what the kernel likes. */
+			madvise((void *)touched, size, round % 4 < 2 ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
+		}
+		pthread_barrier_wait(&barrier);
+		for (unsigned long i = 0; i < TOUCHED_PAGES; i++) {
+			unsigned long page = i * (round % 8 < 4 ? 1 : 61 + 6 * (unsigned)index) % TOUCHED_PAGES;
+			volatile uint64_t *p = touched + page * (PAGE / 8) + index * 8;
+
+			bad += *p != 0;
+			*p = page + 1;
+		}
+		pthread_barrier_wait(&barrier);
+		for (unsigned long i = (unsigned long)index; i < TOUCHED_PAGES; i += (unsigned long)cpus)
+			for (unsigned long w = 0; w < PAGE / 8; w++)
+				bad += touched[i * (PAGE / 8) + w] !=
+				       (w % 8 == 0 && w / 8 < (unsigned long)cpus ? i + 1 : 0);
+		if (index == 0)
+			finished = is_over();
+		pthread_barrier_wait(&barrier);
+		if (finished) {
+			turns = round + 1;
+			return bad;
+		}
+	}
+}
+
+/* Beside them: one more that maps, touches and unmaps. */
+static long touch_or_storm(long index)
+{
+	if (index < cpus)
+		return touch_together(index);
+	return storm(index);
+}
+
 void test_memory(void)
 {
 	shared =
@@ -127,4 +181,10 @@ void test_memory(void)
 	is(run_threads(cpus, look_together), 0, "no CPU sees pages that are gone");
 	begin_stress();
 	is(run_threads(cpus + 2, storm), 0, "mmap, mprotect, mremap, munmap on all CPUs at once");
+	touched = mmap(NULL, TOUCHED_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+	               -1, 0);
+	ok(touched != MAP_FAILED, "mmap of pages for all");
+	begin_stress();
+	is(run_threads(cpus + 1, touch_or_storm), 0, "the same pages touched by all CPUs at once");
+	ok(turns > 0, "%u times", turns);
 }
