@@ -49,7 +49,7 @@ SECONDS ?= 600
 CPUS ?= 1
 fuzz-calls:
 	@scripts/setup build run linux
-	@scripts/fuzz-calls --out $(abspath $(O))/fuzz-calls --seconds $(SECONDS) --cpus $(CPUS) --seed $(or $(SEED),0)
+	@scripts/fuzz-calls --out $(abspath $(O))/fuzz-calls --seconds $(SECONDS) --cpus $(CPUS) --seed $(SEED) $(ARGS)
 
 ## check-coverage: run the unit tests and say which lines of the kernel they reached
 check-coverage:
