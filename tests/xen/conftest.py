@@ -18,11 +18,13 @@ LIMIT_MIN = 60  # for all tests together, on however busy a machine
 
 
 def pytest_addoption(parser):
-    parser.addoption("--slow", action="store_true", help="also tests that take many minutes or that the lab may fail")
+    parser.addoption("--slow", action="store_true",
+                     help="also tests that take many minutes, or that the lab may fail")
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "slow: takes many minutes, or cannot be relied upon in the lab; only with --slow")
+    config.addinivalue_line("markers", "slow: only with --slow: takes many minutes, or the lab may "
+                            "fail it")
 
 
 def pytest_collection_modifyitems(config, items):
