@@ -83,8 +83,8 @@ def plain_touch(image, rounds, icount):
 
 
 def _touch(guests, rounds, say):
-    """Over more MiB in each round: dom0 takes the CPU from an HVM guest once for 4 million
-    instructions, at the same moment in each boot, which should not hit the same pass each time."""
+    """Over more MiB in each round: once in each boot of an HVM guest some pass takes 4
+    million instructions more (dom0's, it seems), which should not hit the same one each time."""
     runs = {"PVH": [], "HVM": []}
     for i in range(rounds):
         for kind, figures in runs.items():
