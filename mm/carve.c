@@ -75,7 +75,7 @@ static void take_over(const struct mem_range *ram, unsigned nr)
 	}
 }
 
-int carve_init(const struct mem_range *ram, unsigned nr)
+__cold int carve_init(const struct mem_range *ram, unsigned nr)
 {
 	struct frame_range *pool = NULL;
 	uint64_t others = 0; /* bytes of states that lie in the pool, its own excepted */

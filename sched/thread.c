@@ -138,7 +138,7 @@ void *idle_stack(unsigned cpu)
 }
 #endif
 
-void sched_init(void)
+__cold void sched_init(void)
 {
 	struct cpu *cpu = this_cpu->self;
 	struct thread *idle = init_cpu(cpu);

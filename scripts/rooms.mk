@@ -7,13 +7,17 @@ rooms-$(CONFIG_XEN) += xen
 rooms-$(CONFIG_KVM) += kvm
 rooms-$(CONFIG_FS) += fs
 
-# $(call read-room,ROOM): appends the room's objects to kernel-objs.
+# $(call read-room,ROOM): appends the room's objects to kernel-objs. cold-y names those that run once, or
+# when something is wrong: they are made small rather than fast.
 define read-room
 obj-y :=
+cold-y :=
 include $(1)/Kbuild
 kernel-objs += $$(addprefix $(out)/$(1)/,$$(obj-y))
+cold-objs += $$(addprefix $(1)/,$$(cold-y))
 endef
 kernel-objs :=
+cold-objs :=
 $(foreach room,$(rooms-y),$(eval $(call read-room,$(room))))
 
 # $(call remember,FILE,TEXT): writes TEXT to FILE only if that changes it, so what depends on FILE
@@ -84,7 +88,8 @@ endif
 
 $(shell mkdir -p $(sort $(dir $(kernel-objs) $(addprefix $(out)/,$(single-goals)))))
 $(call remember,$(out)/flags-kernel,$(compiler-version) $(CC) $(kernel-cppflags) $(kernel-cflags) $(kasan-cflags) \
-	$(kernel-asflags))
+	$(kernel-asflags) $(cold-objs))
+optimize-cold = $(if $(filter $*.o,$(cold-objs)),-Os)
 
 # $(call compile,FLAGS): $< to $@, with $@.dep saying what it was made from.
 compile = $(Q)$(CC) $(1) -MMD -MF $@.d -c -o $@ $< && \
@@ -92,7 +97,8 @@ compile = $(Q)$(CC) $(1) -MMD -MF $@.d -c -o $@ $< && \
 
 $(out)/%.o: %.c $(out)/flags-kernel | $(uapi)
 	$(call say,CC      ,$<)
-	$(call compile,$(kernel-cppflags) $(kernel-cflags) $(if $(filter $(kasan-not),$*),,$(kasan-cflags)))
+	$(call compile,$(kernel-cppflags) $(kernel-cflags) $(optimize-cold) \
+		$(if $(filter $(kasan-not),$*),,$(kasan-cflags)))
 
 $(out)/%.o: %.S $(out)/flags-kernel | $(uapi)
 	$(call say,AS      ,$<)
@@ -104,7 +110,7 @@ $(out)/%.i: %.c $(out)/flags-kernel FORCE | $(uapi)
 
 $(out)/%.s: %.c $(out)/flags-kernel FORCE | $(uapi)
 	$(call say,CC      ,$< (assembly))
-	$(Q)$(CC) $(kernel-cppflags) $(kernel-cflags) -S -o $@ $<
+	$(Q)$(CC) $(kernel-cppflags) $(kernel-cflags) $(optimize-cold) -S -o $@ $<
 
 # zlib's inflate as a part of the kernel (fs/gunzip.c): Debian's static library is position-independent,
 # so it links into the top 2 GiB. Its names get a prefix that programs do not have.

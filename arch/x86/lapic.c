@@ -78,7 +78,7 @@ static void lapic_write(unsigned reg, uint32_t value)
 		wrmsr(MSR_X2APIC + reg / 16, value);
 }
 
-int lapic_init(void)
+__cold int lapic_init(void)
 {
 	struct lapic_timer *timer = &timers[cpu_id()];
 	uint64_t base;

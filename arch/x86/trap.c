@@ -125,7 +125,7 @@ static void load_tables(unsigned id)
 	__asm__ volatile("lidt %0" : : "m"(p));
 }
 
-void trap_init(void)
+__cold void trap_init(void)
 {
 	idt_fill();
 	for (unsigned i = 0; i < TRAP_STACKS; i++)

@@ -79,7 +79,7 @@ static struct tsc_reading read_reference(uint64_t *hz, uint64_t *mask)
 	return r;
 }
 
-void tsc_init(uint64_t zero, const struct tsc_scale *scale,
+__cold void tsc_init(uint64_t zero, const struct tsc_scale *scale,
               uint64_t (*ref)(uint64_t *hz, uint64_t *mask))
 {
 	struct tsc_reading first;
@@ -221,7 +221,7 @@ static uint64_t hypervisor_tsc_hz(void)
 	return cpuid(CPUID_HYPERVISOR_TIMING, 0).eax * 1000ULL;
 }
 
-bool tsc_scale_from_cpuid(struct tsc_scale *scale)
+__cold bool tsc_scale_from_cpuid(struct tsc_scale *scale)
 {
 	uint64_t hz = cpu_features.hypervisor ? hypervisor_tsc_hz() : 0;
 	struct cpuid_regs r;

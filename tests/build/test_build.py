@@ -175,6 +175,16 @@ def test_v1_shows_commands(out):
     assert "-mcmodel=kernel" in make(f"O={out}", "V=1", "lib/string.o")
 
 
+def test_cold_objects_are_made_small(tree):
+    said = make("kvm_defconfig", "V=1", "core/panic.o", "core/io.o", cwd=tree)
+    flags = {name: re.findall(r" (-O\w)(?= )", line) for line, name in
+             re.findall(r"^(gcc .* (core/\w+)\.c .*)$", said, re.M)}
+    assert flags == {"core/panic": ["-O2", "-Os"], "core/io": ["-O2"]}, said
+    kbuild = tree / "core/Kbuild"
+    kbuild.write_text(kbuild.read_text().replace(" panic.o program.o", " program.o"))
+    assert "core/panic.c" in compiled(make("core/panic.o", cwd=tree))
+
+
 def test_compile_commands_name_every_source(out):
     make(f"O={out}", "kvm_defconfig", "compile_commands.json", f"COMMANDS={out}/commands.json")
     commands = json.loads((out / "commands.json").read_text())
