@@ -19,7 +19,7 @@ check-build check-guest check-system check-xen: check-%:
 # Test suites of others, in guests; hours for all of them.
 .PHONY: conformance
 conformance:
-	@scripts/setup build run
+	@scripts/setup build run conformance
 	@$(PYTHON) tests/conformance/run --out $(out)/conformance $(ARGS)
 
 # The table of system calls, from the code.
