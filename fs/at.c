@@ -47,13 +47,15 @@ static int start_of(struct at *at, long dirfd, unsigned flags, struct dentry **s
 
 	*start = fs_cwd;
 	at->file = NULL;
+	if (!*at->path && !(flags & WALK_EMPTY))
+		return -ENOENT;
 	if (*at->path == '/' || dirfd == AT_FDCWD)
 		return 0;
 	at->file = file_get(dirfd);
 	if (!at->file)
 		return -EBADF;
 	f = fs_file_of(at->file);
-	if (!f || (!is_directory(f->inode) && (*at->path || !(flags & WALK_EMPTY))))
+	if (!f || (!is_directory(f->inode) && *at->path))
 		return -ENOTDIR;
 	*start = f->dentry;
 	return 0;

@@ -37,7 +37,8 @@ int made_up_populate(struct dentry *dir, const struct made_up *entries);
 /* Opens a file with this text, which it takes over. */
 int text_open(struct dentry *dentry, uint32_t flags, struct text *text, struct file **file);
 
-/* The program's directory in /proc (fs/proc_self.c). */
+/* The program's directory in /proc (fs/proc_self.c); "task" comes first, which threads' directories,
+ * else the same, do without. */
 extern const struct made_up proc_self_entries[];
 
 /* fs/program.c: the file that runs; NULL: a native program. */

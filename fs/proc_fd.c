@@ -126,7 +126,7 @@ static bool is_program_thread(int tid)
 
 static int populate_task(struct dentry *dir)
 {
-	return made_up_populate(dir, proc_self_entries);
+	return made_up_populate(dir, proc_self_entries + 1); /* no tasks in a task */
 }
 
 static const struct inode_ops task_dir_ops = { .populate = populate_task };

@@ -165,13 +165,13 @@ static void put_status(struct text *t)
 
 static void put_mounts(struct text *t)
 {
-	text_print(t, "tmpfs / tmpfs rw 0 0\ndevtmpfs /dev devtmpfs rw 0 0\nproc /proc proc ro 0 0\n"
+	text_print(t, "tmpfs / tmpfs rw,noatime 0 0\ndevtmpfs /dev devtmpfs rw 0 0\nproc /proc proc ro 0 0\n"
 	              "sysfs /sys sysfs ro 0 0\n");
 }
 
 static void put_mountinfo(struct text *t)
 {
-	text_print(t, "1 1 0:1 / / rw - tmpfs tmpfs rw\n2 1 0:5 / /dev rw - devtmpfs devtmpfs rw\n"
+	text_print(t, "1 1 0:1 / / rw,noatime - tmpfs tmpfs rw\n2 1 0:5 / /dev rw - devtmpfs devtmpfs rw\n"
 	              "3 1 0:4 / /proc ro - proc proc ro\n4 1 0:6 / /sys ro - sysfs sysfs ro\n");
 }
 
@@ -216,6 +216,7 @@ static const struct inode_ops cwd_ops = { .readlink = read_place, .follow = foll
 static const struct inode_ops root_ops = { .readlink = read_place, .follow = follow_root };
 
 const struct made_up proc_self_entries[] = {
+	{ .name = "task", .ops = &proc_task_ops, .mode = S_IFDIR | 0555 },
 	{ .name = "auxv", .write = put_auxv, .mode = 0400 },
 	{ .name = "cgroup", .string = "0::/" },
 	{ .name = "cmdline", .write = put_cmdline },
@@ -233,6 +234,5 @@ const struct made_up proc_self_entries[] = {
 	{ .name = "stat", .write = put_stat },
 	{ .name = "statm", .write = put_statm },
 	{ .name = "status", .write = put_status },
-	{ .name = "task", .ops = &proc_task_ops, .mode = S_IFDIR | 0555 },
 	{ .name = NULL },
 };

@@ -165,12 +165,21 @@ struct two_names {
 };
 
 static long begin_two(struct two_names *t, long from_dir, const char *from, unsigned from_flags,
-                      long to_dir, const char *to)
+                      long to_dir, const char *to, bool renames)
 {
-	long err = at_begin_existing(&t->from, from_dir, from, from_flags);
+	long err = at_begin(&t->from, from_dir, from, from_flags);
 
 	if (err)
 		return err;
+	if (!t->from.found.dentry) {
+		at_end(&t->from);
+		/* As with Linux, rename looks at both ways before at the names that they lead to. */
+		err = renames ? at_begin(&t->to, to_dir, to, 0) : -ENOENT;
+		if (err)
+			return err;
+		at_end(&t->to);
+		return -ENOENT;
+	}
 	t->dentry = dentry_hold(t->from.found.dentry);
 	t->dir = dentry_hold(t->from.found.dir);
 	fs_unlock();
@@ -202,7 +211,7 @@ long sys_linkat(long from_dir, const char *from, long to_dir, const char *to, lo
 
 	if (flags & ~(long)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	err = begin_two(&t, from_dir, from, walking, to_dir, to);
+	err = begin_two(&t, from_dir, from, walking, to_dir, to, false);
 	if (err)
 		return err;
 	err =
@@ -224,7 +233,7 @@ long sys_renameat2(long from_dir, const char *from, long to_dir, const char *to,
 	if (flags & ~(long)(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
 	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
 		return -EINVAL;
-	err = begin_two(&t, from_dir, from, 0, to_dir, to);
+	err = begin_two(&t, from_dir, from, 0, to_dir, to, true);
 	if (err)
 		return err;
 	/* While nothing was locked, somebody may have taken the name away. */

@@ -122,7 +122,8 @@ def build_all(jobs, workers=2):
 
 class Programs:
     """A suite of which each test is a program that says by its exit status how it went; each has a
-    guest of its own. A suite fills in groups: {group: {test: program}}, and common: what lies beside."""
+    guest of its own. A suite fills in groups: {group: {test: program, or None where it lies in common}},
+    and common: what lies beside."""
     PASS, SKIP = 0, {77: "unsupported"}
     MEMORY, TIMEOUT, ARGUMENTS, ENV = "256M", 60, (), "PATH=/usr/bin:/bin HOME=/tmp"
 
@@ -135,15 +136,19 @@ class Programs:
         """Runs the tests of a group."""
         result = Result()
         tests = self.groups[group]
-        entries = {**self.common, **{"/test/" + name: str(path) for name, path in tests.items()}}
+        entries = {**self.common, **{"/test/" + name: str(path) for name, path in tests.items() if path}}
         module = archive(self.out / "group.cpio", entries)
         for name in sorted(tests):
             if only and not re.search(only, f"{group}/{name}"):
                 continue
-            ended = guest.run(f"{group}.{name}", module, ["/test/" + name, *self.ARGUMENTS],
-                              memory=self.MEMORY, timeout=self.TIMEOUT, env=self.ENV)
+            ended = guest.run(f"{group}.{name}", module, self.words(name), memory=self.MEMORY,
+                              timeout=self.TIMEOUT, env=self.ENV)
             self.judge(result, f"{group}/{name}", ended)
         return result
+
+    def words(self, name):
+        """What starts a test."""
+        return ["/test/" + name, *self.ARGUMENTS]
 
     def judge(self, result, test, ended):
         """Counts one test."""

@@ -29,6 +29,8 @@ def lines(name):
         if line and not line.startswith("#"):
             numbers, *told = line.split("\t")
             group, *numbers = numbers.split()
+            if len(numbers) != 3:
+                numbers, told = [], []  # not run yet
             pairs = (text.split(" ", 1) for text in told)
             found[group] = (tuple(None if n == "-" else int(n) for n in numbers),
                             {text: int(count) for count, text in pairs})
@@ -37,7 +39,7 @@ def lines(name):
 
 def rows(name):
     """{group: (passed, failed or None, skipped)} as expected."""
-    return {group: row for group, (row, _) in lines(name).items()}
+    return {group: row or None for group, (row, _) in lines(name).items()}
 
 
 def reasons(name):
@@ -81,6 +83,8 @@ def section(name):
     total, whole, told = [0, 0, 0], [0, 0, 0, 0], collections.Counter()
     table = []
     for group, (row, why) in sorted(found.items()):
+        if not row:
+            continue
         total = [a + (b or 0) for a, b in zip(total, row)]
         told.update(why)
         if row[1] == 0:

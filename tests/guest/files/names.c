@@ -94,6 +94,7 @@ static void test_rename(void)
 	is_string(read_file("b"), "A", "replaces it");
 	fails(stat("a", &st), ENOENT, "the old name is gone");
 	fails(rename("a", "c"), ENOENT, "rename of nothing");
+	fails(renameat(AT_FDCWD, "a", 1000, "c"), EBADF, "rename of nothing to no descriptor");
 	is(rename("b", "b"), 0, "rename onto itself");
 	is(mkdir("x", 0755) | mkdir("y", 0755) | mkdir("x/in", 0755), 0, "directories");
 	fails(rename("b", "x"), EISDIR, "a file onto a directory");
@@ -201,6 +202,7 @@ static void test_attributes(void)
 	is(st.st_ino, before.st_ino, "is the same too");
 	fails(fstatat(fd, "a", &st, 0), ENOTDIR, "a name in a file");
 	fails(fstatat(1000, "a", &st, 0), EBADF, "a name in no descriptor");
+	fails(fstatat(fd, "", &st, 0), ENOENT, "the empty path in a file");
 	is(fchmod(fd, 0600), 0, "fchmod");
 	is(mkdirat(dir, "under", 0700) | unlinkat(dir, "under", AT_REMOVEDIR), 0, "mkdirat, unlinkat");
 	is(fchdir(dir), 0, "fchdir");

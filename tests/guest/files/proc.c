@@ -90,7 +90,10 @@ static void test_machine(void)
 	text = read_file("/proc/version");
 	ok(text && strncmp(text, "Linux version ", 14) == 0, "/proc/version");
 	text = read_file("/proc/mounts");
-	ok(text && strstr(text, " / "), "/proc/mounts");
+	ok(text && strstr(text, " / ") && (strstr(text, "noatime") || strstr(text, "relatime")),
+	   "/proc/mounts says whether times of access are kept");
+	is(access("/proc/self/task/1/stat", F_OK), 0, "a thread's directory");
+	is(access("/proc/self/task/1/task", F_OK), -1, "which holds no threads again");
 	text = read_file("/proc/loadavg");
 	ok(text && strchr(text, '/'), "/proc/loadavg");
 	text = read_file("/proc/sys/vm/overcommit_memory");
