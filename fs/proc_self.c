@@ -165,14 +165,16 @@ static void put_status(struct text *t)
 
 static void put_mounts(struct text *t)
 {
-	text_print(t, "tmpfs / tmpfs rw,noatime 0 0\ndevtmpfs /dev devtmpfs rw 0 0\nproc /proc proc ro 0 0\n"
-	              "sysfs /sys sysfs ro 0 0\n");
+	text_print(
+		t, "tmpfs / tmpfs rw,noatime 0 0\ndevtmpfs /dev devtmpfs rw 0 0\nproc /proc proc ro 0 0\n"
+		   "sysfs /sys sysfs ro 0 0\n");
 }
 
 static void put_mountinfo(struct text *t)
 {
-	text_print(t, "1 1 0:1 / / rw,noatime - tmpfs tmpfs rw\n2 1 0:5 / /dev rw - devtmpfs devtmpfs rw\n"
-	              "3 1 0:4 / /proc ro - proc proc ro\n4 1 0:6 / /sys ro - sysfs sysfs ro\n");
+	text_print(t,
+	           "1 1 0:1 / / rw,noatime - tmpfs tmpfs rw\n2 1 0:5 / /dev rw - devtmpfs devtmpfs rw\n"
+	           "3 1 0:4 / /proc ro - proc proc ro\n4 1 0:6 / /sys ro - sysfs sysfs ro\n");
 }
 
 static void put_limits(struct text *t)

@@ -65,7 +65,7 @@ def keep(name, group, result):
     found, why = lines(name), reasons(name)
     told = collections.Counter()
     for test, said in dict(result.failed).items():
-        told[reason(why, test, said) or "not read: " + " ".join(said.split())[:150]] += 1
+        told[reason(why, test, said) or "not read: " + "".join(c for c in " ".join(said.split()) if c.isprintable())[:150]] += 1
     found[group] = (result.row(), told)
     text = "# group passed failed skipped, and how many failed for which reason; failed is - where " \
         "not all tests ran\n"
