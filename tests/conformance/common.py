@@ -54,6 +54,18 @@ class Run:
         return lines[-1][:200] if lines else ""
 
 
+def from_log(said):
+    """How a guest ended, by its log."""
+    ended = re.search(r"^pagurus: (?:exit status (\d+)|killed by signal (\d+)|(panic))", said, re.M)
+    if "run: still running" in said:
+        status = STATUS_TIMEOUT
+    elif not ended:
+        status = STATUS_LOST
+    else:
+        status = STATUS_PANIC if ended[3] else int(ended[1]) if ended[1] else 128 + int(ended[2])
+    return Run(status, said)
+
+
 def build_image(out, options=()):
     """An image for programs from a module."""
     image = out / "image"
@@ -89,10 +101,14 @@ class Guest:
     image: pathlib.Path
     log: pathlib.Path
     timeout: int = 0  # seconds; 0: as the suite has it
+    replay: bool = False  # what the logs of the last run say; nothing is started
 
     def run(self, name, module, words, memory="256M", timeout=60, env="", cpus=1):
         """Boots words[0] of a module with the other words as its arguments."""
         seconds = self.timeout or timeout
+        log = self.log / (name.replace("/", "_") + ".log")
+        if self.replay:
+            return from_log(log.read_text(encoding="utf-8") if log.exists() else "")
         command = ["scripts/run", "--out", self.image, "--initrd", module, "--memory", memory,
                    "--timeout", seconds, "--smp", cpus, "--append",
                    f"pagurus.loglevel=3 pagurus.program={words[0]} {env}".strip(), "--", *words[1:]]
@@ -100,8 +116,7 @@ class Guest:
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", check=False)
         said = done.stdout.replace("\r", "")
-        (self.log / (name.replace("/", "_") + ".log")).write_text(said, encoding="utf-8",
-                                                                 errors="replace")
+        log.write_text(said, encoding="utf-8", errors="replace")
         return Run(done.returncode, said)
 
 
