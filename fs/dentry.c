@@ -112,7 +112,7 @@ static void hash_remove(struct dentry *d)
 	nr_hashed--;
 }
 
-static struct dentry *of_node(struct tree_node *node)
+static struct dentry *of_node(const struct list *node)
 {
 	return container_of(node, struct dentry, by_cookie);
 }
@@ -121,14 +121,9 @@ static struct dentry *of_node(struct tree_node *node)
 static void list_child(struct dentry *d)
 {
 	struct directory *dir = &d->parent->inode->dir;
-	struct tree_node **link = &dir->children.root, *parent = NULL;
 
 	d->cookie = ++dir->next_cookie;
-	while (*link) {
-		parent = *link;
-		link = &parent->right;
-	}
-	tree_insert(&dir->children, parent, link, &d->by_cookie);
+	list_add_tail(&dir->children, &d->by_cookie);
 	dir->count++;
 	d->listed = true;
 }
@@ -139,32 +134,39 @@ static void unlist_child(struct dentry *d)
 
 	if (!d->listed)
 		return;
-	tree_remove(&dir->children, &d->by_cookie);
+	if (dir->found == d)
+		dir->found = directory_after(d);
+	list_del(&d->by_cookie);
 	dir->count--;
 	d->listed = false;
 }
 
-struct dentry *directory_next(const struct dentry *dir, uint64_t cookie)
+/* Who lists a directory goes on not far from where the last search ended. */
+struct dentry *directory_next(const struct dentry *parent, uint64_t cookie)
 {
-	struct tree_node *node = dir->inode->dir.children.root;
-	struct dentry *best = NULL;
+	struct directory *dir = &parent->inode->dir;
+	struct dentry *d, *before;
 
-	while (node) {
-		if (of_node(node)->cookie >= cookie) {
-			best = of_node(node);
-			node = node->left;
-		} else {
-			node = node->right;
-		}
-	}
-	return best;
+	if (list_empty(&dir->children) || of_node(dir->children.prev)->cookie < cookie)
+		return NULL;
+	d = of_node(dir->children.next);
+	if (d->cookie >= cookie)
+		return d;
+	if (dir->found)
+		d = dir->found;
+	while (d->cookie < cookie)
+		d = of_node(d->by_cookie.next);
+	while ((before = of_node(d->by_cookie.prev))->cookie >= cookie)
+		d = before;
+	dir->found = d;
+	return d;
 }
 
 struct dentry *directory_after(const struct dentry *child)
 {
-	struct tree_node *node = tree_next(&child->by_cookie);
+	const struct list *next = child->by_cookie.next;
 
-	return node ? of_node(node) : NULL;
+	return next == &child->parent->inode->dir.children ? NULL : of_node(next);
 }
 
 static struct dentry *dentry_new(const char *name, size_t len, struct inode *inode, bool copy)

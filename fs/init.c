@@ -69,6 +69,13 @@ static const char *compression(const unsigned char *data, size_t size)
 	return NULL;
 }
 
+static struct dentry *root_find(const char *name, size_t len)
+{
+	if (directory_ready(fs_root))
+		panic("no memory for the names in /: give the VM more");
+	return dentry_find(fs_root, name, len);
+}
+
 static void add_program(const struct boot_module *module, const char *data, size_t size)
 {
 	static char path[NAME_LENGTH_MAX + 2] = "/";
@@ -82,8 +89,7 @@ static void add_program(const struct boot_module *module, const char *data, size
 		name = "program";
 		len = strlen(name);
 	}
-	if (!dentry_find(fs_root, name, len) &&
-	    !initrd_add_file(fs_root, name, len, S_IFREG | 0755, data, size))
+	if (!root_find(name, len) && !initrd_add_file(fs_root, name, len, S_IFREG | 0755, data, size))
 		panic("no memory for the module %s: give the VM more", module->name);
 	if (!fs_program_path) {
 		memcpy(path + 1, name, len);
@@ -122,7 +128,7 @@ static void add_module(const struct boot_module *module)
 /* A directory of the root that programs expect. */
 static struct dentry *standard_directory(const char *name, uint32_t mode)
 {
-	struct dentry *d = dentry_find(fs_root, name, strlen(name));
+	struct dentry *d = root_find(name, strlen(name));
 
 	if (!d)
 		d = directory_make(fs_root, name, S_IFDIR | mode);

@@ -7,7 +7,7 @@
 
 #define F_SEAL_SEAL 1 /* linux/fcntl.h */
 
-struct inode *inode_new(struct filesystem *fs, uint32_t mode)
+struct inode *inode_new_at(struct filesystem *fs, uint32_t mode, int64_t time)
 {
 	struct inode *inode = heap_zalloc(sizeof(*inode));
 
@@ -20,12 +20,17 @@ struct inode *inode_new(struct filesystem *fs, uint32_t mode)
 	inode->turn = (struct mutex)MUTEX_INIT(inode->turn);
 	list_init(&inode->flocks);
 	list_init(&inode->records);
+	if (S_ISDIR(mode))
+		list_init(&inode->dir.children);
 	if (S_ISREG(mode))
 		inode->file.seals = F_SEAL_SEAL; /* who wants more has to ask for it: memfd_create */
-	inode_touch(inode);
-	inode->atime = inode->mtime;
-	inode->btime = inode->mtime;
+	inode->atime = inode->mtime = inode->ctime = inode->btime = time;
 	return inode;
+}
+
+struct inode *inode_new(struct filesystem *fs, uint32_t mode)
+{
+	return inode_new_at(fs, mode, (int64_t)clock_wall_ns());
 }
 
 void inode_put(struct inode *inode)

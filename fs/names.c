@@ -94,9 +94,9 @@ int name_unlink(const struct found *found)
 	return 0;
 }
 
-static bool is_empty(struct dentry *dir)
+static int must_be_empty(struct dentry *dir)
 {
-	return directory_ready(dir) == 0 && dir->inode->dir.count == 0;
+	return directory_ready(dir) ?: dir->inode->dir.count ? -ENOTEMPTY : 0;
 }
 
 int name_rmdir(const struct found *found)
@@ -112,8 +112,9 @@ int name_rmdir(const struct found *found)
 		return err;
 	if (!is_directory(found->dentry->inode))
 		return -ENOTDIR;
-	if (!is_empty(found->dentry))
-		return -ENOTEMPTY;
+	err = must_be_empty(found->dentry);
+	if (err)
+		return err;
 	remove(found);
 	return 0;
 }
@@ -127,7 +128,7 @@ static int may_replace(const struct dentry *from, struct dentry *to)
 		return -EBUSY;
 	if (dir != is_directory(to->inode))
 		return dir ? -ENOTDIR : -EISDIR;
-	return dir && !is_empty(to) ? -ENOTEMPTY : 0;
+	return dir ? must_be_empty(to) : 0;
 }
 
 static int exchange(const struct found *from, const struct found *to)

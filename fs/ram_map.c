@@ -42,9 +42,17 @@ static phys_t module_frame(const struct inode *inode, uint64_t index)
 static int mapping_page(struct area_source *source, uint64_t index, bool shared, phys_t *frame)
 {
 	struct inode *inode = mapping_of(source)->inode;
-	uint64_t irq = spin_lock(&inode->file.lock);
-	uint64_t size = inode->size, base_size = inode->file.base_size;
+	uint64_t irq, size, base_size;
 
+	/* A module's file that nobody has changed; who changes it or its size now comes later. */
+	if (!shared && !__atomic_load_n(&inode->file.pages.count, __ATOMIC_RELAXED)) {
+		*frame = module_frame(inode, index);
+		if (*frame)
+			return 0;
+	}
+	irq = spin_lock(&inode->file.lock);
+	size = inode->size;
+	base_size = inode->file.base_size;
 	*frame = pages_get(&inode->file.pages, index);
 	spin_unlock(&inode->file.lock, irq);
 	if (index >= ALIGN_UP(size, FRAME_SIZE) >> FRAME_SHIFT)

@@ -14,7 +14,7 @@
 #include "core/file.h"
 #include "fs/pages.h"
 #include "include/types.h"
-#include "lib/tree.h"
+#include "lib/list.h"
 #include "mm/area_source.h"
 #include "sched/wait.h"
 
@@ -64,7 +64,8 @@ struct ram_file {
 };
 
 struct directory {
-	struct tree children; /* by cookie, so in the order of making */
+	struct list children; /* by cookie, so in the order of making */
+	struct dentry *found; /* the child that a search by cookie ended at; NULL: none yet */
 	uint64_t next_cookie;
 	uint64_t count;
 	bool populated;
@@ -105,7 +106,7 @@ struct dentry {
 	struct inode *inode;
 	struct dentry *mounted; /* the root that is mounted here */
 	struct dentry *covers;  /* a mounted root: what it is mounted on */
-	struct tree_node by_cookie;
+	struct list by_cookie;
 	uint64_t cookie;
 	const char *name; /* not terminated */
 	uint16_t len;
@@ -136,6 +137,8 @@ static inline bool is_directory(const struct inode *inode)
 
 /* fs/inode.c: a new inode without a name (nlink 0) and with the current time. NULL: no memory. */
 struct inode *inode_new(struct filesystem *fs, uint32_t mode);
+/* With another time, ns since 1970. */
+struct inode *inode_new_at(struct filesystem *fs, uint32_t mode, int64_t time);
 static inline void inode_hold(struct inode *inode)
 {
 	__atomic_fetch_add(&inode->refs, 1, __ATOMIC_RELAXED);

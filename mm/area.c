@@ -276,8 +276,9 @@ static int brk_locked(struct address_space *as, virt_t end)
 {
 	struct area area = { .prot = PROT_READ | PROT_WRITE, .type = MAP_PRIVATE };
 
+	/* Which is how programs ask for the current one. Not -ENOMEM: reclaiming would not help. */
 	if (end < as->brk_start || end > USER_MAX)
-		return -ENOMEM;
+		return -EINVAL;
 	area.start = page_round(as->brk_end);
 	area.end = page_round(end);
 	if (area.end < area.start)
@@ -286,7 +287,7 @@ static int brk_locked(struct address_space *as, virt_t end)
 		return 0;
 	if (!area_may_commit(as, area.end - as->brk_start, area.prot, 0) ||
 	    !area_range_free(as, area.start, area.end))
-		return -ENOMEM;
+		return -EINVAL;
 	return area_add(as, &area);
 }
 

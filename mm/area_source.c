@@ -74,6 +74,19 @@ static int own(struct address_space *as, const struct area *area, virt_t va, phy
 	return 0;
 }
 
+/* Puts a copy in the place of the borrowed page at va, for who writes to it. */
+static int copy_borrowed(struct address_space *as, const struct area *area, virt_t va, pte_t *entry)
+{
+	phys_t frame = frame_alloc(0);
+
+	if (frame == FRAME_NONE)
+		return -ENOMEM;
+	memcpy(phys_to_virt(frame), phys_to_virt(*entry & PTE_ADDR), FRAME_SIZE);
+	paging_replace(entry, va, frame | area_pte(area->prot));
+	as->stats.resident += FRAME_SIZE;
+	return 0;
+}
+
 /* Shows the empty page at va, and those behind it that are empty too and cost nothing to show.
  * Returns behind the last. */
 static virt_t borrow(struct address_space *as, struct area *area, virt_t va, phys_t frame,
@@ -110,13 +123,11 @@ int area_source_touch(struct address_space *as, struct area *area, virt_t va, ui
 	*next = va + FRAME_SIZE;
 	area_count(as, va, 0);
 	if (paging_mapped(*entry)) {
-		frame = *entry & PTE_ADDR;
 		if (!write || is_shared(area) || !(*entry & PTE_BORROWED)) {
 			tlb_flush_page(va); /* another CPU was faster */
 			return 0;
 		}
-		(void)paging_unmap(as->root, va, va + FRAME_SIZE, false, NULL, NULL);
-		return own(as, area, va, frame);
+		return copy_borrowed(as, area, va, entry);
 	}
 	err = area->source->ops->page(area->source, index_of(area, va), is_shared(area), &frame);
 	if (err)

@@ -188,6 +188,9 @@ static inline void paging_fill(pte_t *entry, phys_t pa, unsigned order, pte_t fl
 	WRITE_ONCE(*entry, pa | flags | (order ? PTE_PS : 0));
 }
 
+/* Puts another page in the place of the one that entry maps at va; flushes the TLB. */
+void paging_replace(pte_t *entry, virt_t va, pte_t page);
+
 /* Makes the direct map reach [start, end), RW and NX, with the largest pages that fit; parts that
  * are there already stay. Table frames come from alloc() (physical address of a cleared frame,
  * or 0), since the frame allocator itself calls this as it grows. Returns 0 or -ENOMEM. */

@@ -36,6 +36,15 @@ int paging_protect(phys_t root, virt_t start, virt_t end, pte_t flags)
 	return 0;
 }
 
+void paging_replace(pte_t *entry, virt_t va, pte_t page)
+{
+	struct flush flush = { 0 };
+
+	WRITE_ONCE(*entry, page);
+	flush_entry(&flush, va);
+	flush_rest(&flush, false);
+}
+
 /* Makes tables for what [from, end) maps, delta further up (modulo 2^64), and splits the pages that
  * cannot lie there as they are. */
 static int move_prepare(phys_t root, virt_t from, virt_t end, uint64_t delta)

@@ -25,18 +25,21 @@ static bool inside(const char *data, size_t size, const char *p, size_t n)
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 {
 	const char *data = (const char *)input;
-	struct cpio cpio = cpio_open(data, size);
-	struct cpio_entry e;
+	struct cpio cpio;
 	size_t last = 0;
 	int result;
 
-	while ((result = cpio_next(&cpio, &e)) > 0) {
+	cpio_open(&cpio, data, size);
+	while ((result = cpio_next(&cpio)) > 0) {
+		struct cpio_entry e = cpio.entry;
+
 		require(cpio.at > last && cpio.at <= size, "does not go on");
 		last = cpio.at;
 		require(inside(data, size, e.name, e.name_len + 1), "name outside");
 		require(inside(data, size, e.data, e.size), "data outside");
 		require(!memchr(e.name, 0, e.name_len), "NUL in a name");
 		require(!e.name_len || (e.name[0] != '/' && e.name[e.name_len - 1] != '/'), "slashes");
+		require(e.dir_len < e.name_len || !e.name_len, "directory");
 		require(!(e.name_len == 2 && e.name[0] == '.' && e.name[1] == '.'), "leads out");
 	}
 	require(result == 0 || cpio.problem, "refused without a reason");

@@ -127,6 +127,13 @@ def main():
     write("cpio", "archive", cpio.archive({"dir": None, "dir/file": b"content", "./link": "dir/file",
                                            "dev/null": (0o20666, b"")}))
     write("cpio", "aligned", cpio.archive({"file": b"content"}, align=True))
+    # The first byte: how often memory is short, and whether the archive comes twice.
+    write("initrd", "archive", b"\x83" + cpio.archive({
+        "dir/file": b"content", "link": "dir", "dir": None, "dir/more": (0o100600, b""),
+        "link/x": b"", "f": (0o10600, b""), "f/y": b"y"}))
+    linked = [cpio.entry(name, 0o100644, data, ino=7, nlink=3) for name, data in
+              (("a/x", b""), ("b", b"data"), ("a/y", b""))]
+    write("initrd", "linked", b"\0" + cpio.entry("a/x", 0o100600, b"old") + b"".join(linked))
     write("params", "words", b"one 'two three' A=1 pagurus.loglevel=7 -- B=2 \"x\\\"y\"")
     write("params", "number", b"0x10M")
 

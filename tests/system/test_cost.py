@@ -14,6 +14,8 @@ import bench_calls  # noqa: E402  scripts/ must be on the path first
 import bench_linux  # noqa: E402
 import bench_qemu  # noqa: E402
 from bench_report import PEERS, SIZE_LIMITS  # noqa: E402
+from paglib import cpio as paglib_cpio, image  # noqa: E402
+from paglib.collect import Collection  # noqa: E402
 
 LIMITS = {name: limit for name, (_, limit) in PEERS.items() if limit}
 
@@ -120,6 +122,28 @@ def test_start_of_busybox_true(work, align, limit):
     assert status == 0, said
     ticks = re.search(r"(\d+) ticks of the TSC since the first instruction", said)
     assert ticks and 50000 < int(ticks.group(1)) <= limit, said
+
+
+def test_start_of_python(work):
+    """Instructions from the boot stub to the end of Python, with all of its library: at most what
+    Linux takes for the program's part alone, and 10 % (docs/cost.md)."""
+    out = work / "python"
+    out.mkdir(exist_ok=True)
+    (out / ".config").write_text(image.configuration("kvm", 1), encoding="utf-8")
+    make(f"O={out}", "olddefconfig")
+    make(f"O={out}", "all")
+    found = Collection()
+    path, _ = found.add_program("/usr/bin/python3")
+    archive = work / "python.cpio"
+    with open(archive, "wb") as file:
+        paglib_cpio.write(file, found.entries)
+    status, said = boot(out, f"--initrd={archive}", "--memory=512M",
+                        "--qemu=-icount shift=0 -mem-prealloc",
+                        append=f"pagurus.program={path} PYTHONHASHSEED=0 pagurus.loglevel=7",
+                        args=["-I", "-S", "-c", "pass"])
+    assert status == 0, said
+    ticks = re.search(r"(\d+) ticks of the TSC since the first instruction", said)
+    assert ticks and 19000000 < int(ticks.group(1)) <= 23000000, said
 
 
 # Of bench-calls, with its own loop and the C library's part; half of Linux's is more (docs/cost.md).

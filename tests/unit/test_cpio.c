@@ -66,34 +66,36 @@ static int teardown(void **state)
 
 static struct cpio opened(void)
 {
-	return cpio_open(archive, length);
+	struct cpio cpio;
+
+	cpio_open(&cpio, archive, length);
+	return cpio;
 }
 
 static void check_entry(struct cpio *cpio, const char *name, const char *data)
 {
-	struct cpio_entry e;
+	const struct cpio_entry *e = &cpio->entry;
+	const char *slash = strrchr(name, '/');
 
-	assert_int_equal(cpio_next(cpio, &e), 1);
-	assert_int_equal(e.name_len, strlen(name));
-	assert_memory_equal(e.name, name, e.name_len);
-	assert_int_equal(e.size, strlen(data));
-	assert_memory_equal(e.data, data, e.size);
+	assert_int_equal(cpio_next(cpio), 1);
+	assert_int_equal(e->name_len, strlen(name));
+	assert_memory_equal(e->name, name, e->name_len);
+	assert_int_equal(e->dir_len, slash ? slash - name : 0);
+	assert_int_equal(e->size, strlen(data));
+	assert_memory_equal(e->data, data, e->size);
 }
 
 static void check_end(struct cpio *cpio)
 {
-	struct cpio_entry e;
-
-	assert_int_equal(cpio_next(cpio, &e), 0);
+	assert_int_equal(cpio_next(cpio), 0);
 }
 
 static void check_refused(const char *problem)
 {
 	struct cpio cpio = opened();
-	struct cpio_entry e;
 	int result;
 
-	while ((result = cpio_next(&cpio, &e)) > 0)
+	while ((result = cpio_next(&cpio)) > 0)
 		;
 	assert_int_equal(result, -EINVAL);
 	assert_non_null(strstr(cpio.problem, problem));
@@ -101,7 +103,7 @@ static void check_refused(const char *problem)
 
 static void test_entries(void **state)
 {
-	struct cpio_entry e;
+	const struct cpio_entry *e;
 	struct cpio cpio;
 
 	(void)state;
@@ -111,16 +113,17 @@ static void test_entries(void **state)
 	add("TRAILER!!!", 0, "");
 	cpio = opened();
 	check_entry(&cpio, "dir", "");
-	assert_int_equal(cpio_next(&cpio, &e), 1);
-	assert_memory_equal(e.data, "content", 7);
-	assert_int_equal(e.ino, 0xabcd);
-	assert_int_equal(e.mode, 0100644);
-	assert_int_equal(e.uid, 1);
-	assert_int_equal(e.gid, 2);
-	assert_int_equal(e.nlink, 1);
-	assert_int_equal(e.mtime, 3);
-	assert_int_equal(e.dev, 0x405);
-	assert_int_equal(e.rdev, 0x607);
+	e = &cpio.entry;
+	assert_int_equal(cpio_next(&cpio), 1);
+	assert_memory_equal(e->data, "content", 7);
+	assert_int_equal(e->ino, 0xabcd);
+	assert_int_equal(e->mode, 0100644);
+	assert_int_equal(e->uid, 1);
+	assert_int_equal(e->gid, 2);
+	assert_int_equal(e->nlink, 1);
+	assert_int_equal(e->mtime, 3);
+	assert_int_equal(cpio_device(e->dev_major, e->dev_minor), 0x405);
+	assert_int_equal(cpio_device(e->rdev_major, e->rdev_minor), 0x607);
 	check_entry(&cpio, "link", "dir/file");
 	check_end(&cpio);
 	check_end(&cpio);
@@ -129,10 +132,10 @@ static void test_entries(void **state)
 static void test_names_are_relative(void **state)
 {
 	static const char *const names[][2] = {
-		{ "/a", "a" },     { "./a", "a" },   { ".//./a", "a" },
-		{ "a/", "a" },     { ".", "" },      { "/", "" },
-		{ "./", "" },      { "..a", "..a" }, { "a/..b/c", "a/..b/c" },
-		{ "a/b.", "a/b." }
+		{ "/a", "a" },      { "./a", "a" },   { ".//./a", "a" },
+		{ "a/", "a" },      { ".", "" },      { "/", "" },
+		{ "./", "" },       { "..a", "..a" }, { "a/..b/c", "a/..b/c" },
+		{ "a/b.", "a/b." }, { "a/.", "a" },   { "a/b/./", "a/b" },
 	};
 	struct cpio cpio;
 
@@ -143,6 +146,44 @@ static void test_names_are_relative(void **state)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		check_entry(&cpio, names[i][1], "");
 	check_end(&cpio);
+}
+
+/* What is read faster because the entry before is in the same directory. */
+static void test_same_directory(void **state)
+{
+	static const struct {
+		const char *name, *read;
+		bool same;
+	} names[] = {
+		{ "a", "a", true },
+		{ "./lib/first", "lib/first", false },
+		{ "./lib/x", "lib/x", true },
+		{ "./lib/..x", "lib/..x", false },
+		{ "./lib/x/y", "lib/x/y", false },
+		{ "./lib/x/yz", "lib/x/yz", true },
+		{ "./lib/xx", "lib/xx", false },
+		{ "lib/xy", "lib/xy", false },
+		{ "lib/a-name-of-some-length", "lib/a-name-of-some-length", true },
+		{ "b", "b", false },
+		{ "c", "c", true },
+	};
+	struct cpio cpio;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		add(names[i].name, 0100644, "");
+		if (i == 1)
+			add("TRAILER!!!", 0, "");
+	}
+	cpio = opened();
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		check_entry(&cpio, names[i].read, "");
+		assert_int_equal(cpio.entry.same_dir, names[i].same);
+	}
+	check_end(&cpio);
+	add("c/", 0100644, "");
+	add("c/..", 0100644, "");
+	check_refused("leads out");
 }
 
 static void test_padded_names(void **state)
@@ -181,12 +222,12 @@ static void test_torn(void **state)
 	add("a", 0100644, "0123456789");
 	for (size_t cut = 1; cut < length; cut++) {
 		char *part = malloc(cut);
-		struct cpio cpio = cpio_open(part, cut);
-		struct cpio_entry e;
+		struct cpio cpio;
 
+		cpio_open(&cpio, part, cut);
 		memcpy(part, archive, cut);
 		/* Only the padding behind the data may be missing. */
-		assert_int_equal(cpio_next(&cpio, &e), cut < length - 2 ? -EINVAL : 1);
+		assert_int_equal(cpio_next(&cpio), cut < length - 2 ? -EINVAL : 1);
 		free(part);
 	}
 }
@@ -244,15 +285,14 @@ static void test_digits(void **state)
 		for (size_t place = 0; place < 8; place++) {
 			/* The time, which may be anything. */
 			char *at = archive + fields + (size_field - 1) * 8 + place, before = *at;
-			struct cpio cpio = cpio_open(archive, length);
-			struct cpio_entry e;
+			struct cpio cpio = opened();
 
 			*at = (char)c;
 			if (value < 0) {
-				assert_int_equal(cpio_next(&cpio, &e), -EINVAL);
+				assert_int_equal(cpio_next(&cpio), -EINVAL);
 			} else {
-				assert_int_equal(cpio_next(&cpio, &e), 1);
-				assert_int_equal(e.mtime >> (28 - 4 * place) & 15, value);
+				assert_int_equal(cpio_next(&cpio), 1);
+				assert_int_equal(cpio.entry.mtime >> (28 - 4 * place) & 15, value);
 			}
 			*at = before;
 		}
@@ -264,6 +304,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_entries, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names_are_relative, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_same_directory, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_padded_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_several_archives, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_torn, setup, teardown),
