@@ -16,9 +16,12 @@ TOOLS = {"mmdebstrap": "mmdebstrap", "mke2fs": "e2fsprogs", "fakeroot": "fakeroo
          "qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils"}
 
 
-def check_tools():
+def check_tools(tools):
+    """tools: the package of each tool, or of each file that is named with its path."""
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    missing = sorted({package for tool, package in TOOLS.items() if not shutil.which(tool, path=path)
+    missing = sorted({package for tool, package in tools.items()
+                      if not (os.path.exists(tool) if tool.startswith("/") else
+                              shutil.which(tool, path=path))
                       and not (tool == "fakeroot" and os.geteuid() == 0)})
     if missing:
         raise LabError(f"the lab needs packages that are not installed: {' '.join(missing)}\n"
@@ -34,7 +37,8 @@ def locked(folder):
         yield
 
 
-def _run(command, log, **kwargs):
+def run(command, log, **kwargs):
+    """A step of the making, its output in log. LabError where it fails, with the last of that."""
     env = dict(os.environ, PATH=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env,
                           check=False, **kwargs)
@@ -56,7 +60,7 @@ def _bootstrap(tar, log):
     command = ["mmdebstrap", "--variant=minbase", "--include=" + ",".join(recipe.PACKAGES)]
     command += _proxy_options()
     command += [f"--dpkgopt=path-exclude={pattern}" for pattern in recipe.EXCLUDED]
-    _run(command + [recipe.SUITE, tar], log)
+    run(command + [recipe.SUITE, tar], log)
 
 
 # As root, or under fakeroot: files keep their owners.
@@ -82,7 +86,7 @@ def _fill(folder, log):
         with open(os.path.join(folder, "lab", name), "w", encoding="utf-8") as file:
             file.write(recipe.dom0_file(name))
     script = _MAKE_DISK.format(size=recipe.DISK_MIB)
-    _run(([] if os.geteuid() == 0 else ["fakeroot"]) + ["sh", "-c", script], log, cwd=folder)
+    run(([] if os.geteuid() == 0 else ["fakeroot"]) + ["sh", "-c", script], log, cwd=folder)
     boot = os.path.join(folder, "root", "boot")
     for name, pattern in (("vmlinuz", "vmlinuz-*"), ("initrd", "initrd.img-*"),
                           ("xen.gz", f"xen-{recipe.XEN}-amd64.gz")):
@@ -105,7 +109,7 @@ def prepare(say):
     folder = os.path.join(cache, "xenlab-" + recipe.disk_hash())
     if os.path.exists(os.path.join(folder, "disk.img")):
         return folder
-    check_tools()
+    check_tools(TOOLS)
     with locked(cache):
         if os.path.exists(os.path.join(folder, "disk.img")):
             return folder

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 
-from . import disk, recipe
+from . import disk, emulator, recipe
 from .channel import Channel
 from .errors import LabError
 from .guest import Guest
@@ -50,20 +50,20 @@ class Lab:
         self.uploaded = set()
         started = time.monotonic()
         folder = disk.prepare(say)
+        self.emulator = emulator.prepare(say)
         state = None if cold else self._saved_state(folder)
         self.scratch = tempfile.mkdtemp(prefix="xenlab-") if cold else None
         self.machine, self.channel = self._start(folder, state, self.scratch, icount)
         atexit.register(self.stop)
         self.start_seconds = time.monotonic() - started
 
-    @staticmethod
-    def _start(folder, state, scratch, icount=False):
+    def _start(self, folder, state, scratch, icount=False):
         overlay = None
         if not state:
             overlay = os.path.join(scratch, "disk.qcow2")
             subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b",
                             os.path.join(folder, "disk.img"), overlay], check=True)
-        machine = Machine(folder, state, overlay, icount)
+        machine = Machine(self.emulator, folder, state, overlay, icount)
         try:
             channel = Channel(machine.path("agent"))
             channel.request("hello", timeout=WARM_S if state else COLD_S)
@@ -78,7 +78,7 @@ class Lab:
     def _saved_state(self, folder):
         """Folder of the saved machine for this disk; made where it is missing."""
         cache = recipe.cache_folder()
-        state = os.path.join(folder, "state-" + recipe.machine_hash())
+        state = os.path.join(folder, "state-" + recipe.machine_hash(emulator.identity()))
         if os.path.exists(os.path.join(state, "state")):
             return state
         with disk.locked(cache):

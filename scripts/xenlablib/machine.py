@@ -11,6 +11,7 @@ import tempfile
 import time
 
 from . import recipe
+from .emulator import FIRMWARE
 from .errors import LabError
 
 STOP_S = 10
@@ -59,16 +60,17 @@ def connect(path, timeout):
 
 
 class Machine:
-    """disk: folder of disk.prepare(). state: folder of save(), to go on from there. icount: time is
-    counted in instructions, 1 ns each, Xen's and dom0's among them; for cold starts only."""
+    """emulator: path of emulator.prepare(). disk: folder of disk.prepare(). state: folder of save(),
+    to go on from there. icount: time is counted in instructions, 1 ns each, Xen's and dom0's among
+    them; for cold starts only."""
 
-    def __init__(self, disk, state=None, overlay=None, icount=False):
+    def __init__(self, emulator, disk, state=None, overlay=None, icount=False):
         self.folder = tempfile.mkdtemp(prefix="xenlab-")
         self.log_path = os.path.join(self.folder, "xen.log")
         self.errors_path = os.path.join(self.folder, "qemu.log")
         drive = os.path.join(state, "disk.qcow2") if state else overlay
         incoming = ["-incoming", "exec:cat state"] if state else []
-        command = ["nice", "-n", "5", "qemu-system-x86_64"] + self._arguments(disk, drive, icount)
+        command = ["nice", "-n", "5", emulator] + self._arguments(disk, drive, icount)
         command += ["-snapshot"] if not overlay else []
         with open(self.errors_path, "wb") as errors:
             # Paths are relative to the folder, since QEMU gives commas in them a meaning.
@@ -90,6 +92,7 @@ class Machine:
         kernel = [os.path.join(disk, name) for name in ("xen", "vmlinuz", "initrd")]
         modules = f"{kernel[1]} {recipe.DOM0_ARGS},{kernel[2]}"
         return [
+            *(word for folder in FIRMWARE for word in ("-L", folder)),
             "-machine", "q35", "-cpu", recipe.CPU, "-smp", "1",
             *(["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"] if icount else
               ["-accel", "tcg,thread=multi"]),

@@ -4,7 +4,6 @@ any of it changes the hash, and with that the folder in the cache."""
 import hashlib
 import json
 import os
-import subprocess
 
 from .errors import LabError
 
@@ -46,7 +45,7 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 DOM0_FILES = ["init", "agent.py"]
 
 
-def _digest(parts):
+def digest(parts):
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
@@ -57,15 +56,13 @@ def dom0_file(name):
 
 def disk_hash():
     """Of everything that ends up on dom0's disk."""
-    return _digest([SUITE, PACKAGES, EXCLUDED, DISK_MIB, [dom0_file(n) for n in DOM0_FILES]])
+    return digest([SUITE, PACKAGES, EXCLUDED, DISK_MIB, [dom0_file(n) for n in DOM0_FILES]])
 
 
-def machine_hash():
-    """Of everything that a saved machine depends on besides the disk."""
-    version = subprocess.run(["qemu-system-x86_64", "--version"], capture_output=True, text=True,
-                             check=True).stdout.splitlines()[0]
+def machine_hash(emulator):
+    """Of everything that a saved machine depends on besides the disk. emulator: its identity()."""
     with open(os.path.join(FOLDER, "machine.py"), encoding="utf-8") as file:
-        return _digest([version, CPU, MEMORY_MIB, XEN_ARGS, DOM0_ARGS, file.read()])
+        return digest([emulator, CPU, MEMORY_MIB, XEN_ARGS, DOM0_ARGS, file.read()])
 
 
 def cache_folder():

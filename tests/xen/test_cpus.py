@@ -22,10 +22,8 @@ def smp(work):
     return str(out / "pagurus.elf")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("vcpus", [2, 4])
 def test_pvh(create, smp, vcpus):
-    """Not in every run: under several busy vCPUs the lab stands still now and then (docs/xen.md)."""
     guest = create(smp, "test-cpus", f"CPUS={vcpus}", vcpus=vcpus)
     assert guest.wait(timeout=300) == "poweroff"
     said = guest.whole_console()
