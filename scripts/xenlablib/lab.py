@@ -78,7 +78,8 @@ class Lab:
     def _saved_state(self, folder):
         """Folder of the saved machine for this disk; made where it is missing."""
         cache = recipe.cache_folder()
-        state = os.path.join(folder, "state-" + recipe.machine_hash(emulator.identity()))
+        name = "state-" + recipe.machine_hash(emulator.identity(self.emulator))
+        state = os.path.join(folder, name)
         if os.path.exists(os.path.join(state, "state")):
             return state
         with disk.locked(cache):

@@ -60,7 +60,8 @@ def disk_hash():
 
 
 def machine_hash(emulator):
-    """Of everything that a saved machine depends on besides the disk. emulator: its identity()."""
+    """Of everything that a saved machine depends on besides the disk. emulator: its
+    identity()."""
     with open(os.path.join(FOLDER, "machine.py"), encoding="utf-8") as file:
         return digest([emulator, CPU, MEMORY_MIB, XEN_ARGS, DOM0_ARGS, file.read()])
 
