@@ -11,16 +11,34 @@ struct frame_range frame_ranges[BOOT_RAM_MAX];
 unsigned nr_frame_ranges;
 struct spinlock frame_lock;
 uint64_t buddy_free_frames;
+#ifdef CONFIG_ZERO_AHEAD
+uint64_t buddy_clean_frames;
+#endif
 
-static struct list free_lists[FRAME_ORDER_MAX + 1];
-static uint32_t free_orders; /* bit k: free_lists[k] is not empty */
+/* Where frames are zeroed ahead of need, blocks that hold zeros are in lists of their own. */
+#define KINDS (1 + IS_ENABLED(CONFIG_ZERO_AHEAD))
+#define KIND(clean) (KINDS > 1 ? (unsigned)(clean) : 0)
+
+static struct list free_lists[KINDS][FRAME_ORDER_MAX + 1];
+static uint32_t free_orders[KINDS]; /* bit k: free_lists[][k] is not empty */
 
 void buddy_init(void)
 {
-	for (unsigned k = 0; k <= FRAME_ORDER_MAX; k++)
-		list_init(&free_lists[k]);
-	free_orders = 0;
+	for (unsigned i = 0; i < KINDS; i++) {
+		for (unsigned k = 0; k <= FRAME_ORDER_MAX; k++)
+			list_init(&free_lists[i][k]);
+		free_orders[i] = 0;
+	}
 	buddy_free_frames = 0;
+#ifdef CONFIG_ZERO_AHEAD
+	buddy_clean_frames = 0;
+#endif
+}
+
+/* The orders that there are blocks of. */
+static inline uint32_t all_orders(void)
+{
+	return free_orders[0] | free_orders[KINDS - 1];
 }
 
 struct frame_range *buddy_range(phys_t p, const char *what)
@@ -34,11 +52,21 @@ struct frame_range *buddy_range(phys_t p, const char *what)
 	panic("%s: 0x%lx is not a frame of this allocator", what, p);
 }
 
+static inline void count_clean(int64_t frames)
+{
+#ifdef CONFIG_ZERO_AHEAD
+	buddy_clean_frames += frames;
+#else
+	(void)frames;
+#endif
+}
+
 static void push(struct frame_range *r, phys_t p, unsigned order, bool clean)
 {
 	*state_of(r, p, order) = (clean ? STATE_CLEAN : STATE_FREE) | order;
-	list_add_head(&free_lists[order], phys_to_virt(p));
-	free_orders |= 1U << order;
+	list_add_head(&free_lists[KIND(clean)][order], phys_to_virt(p));
+	free_orders[KIND(clean)] |= 1U << order;
+	count_clean(clean ? 1L << order : 0);
 }
 
 static void pull(phys_t p, unsigned order, bool clean)
@@ -49,8 +77,9 @@ static void pull(phys_t p, unsigned order, bool clean)
 	frame_poison(p, sizeof(struct list));
 	if (clean)
 		*links = (struct list){ 0 };
-	if (list_empty(&free_lists[order]))
-		free_orders &= ~(1U << order);
+	if (list_empty(&free_lists[KIND(clean)][order]))
+		free_orders[KIND(clean)] &= ~(1U << order);
+	count_clean(clean ? -(1L << order) : 0);
 }
 
 void buddy_split_states(struct frame_range *r, phys_t p)
@@ -70,18 +99,12 @@ static void leave_order(struct frame_range *r, phys_t p, unsigned order)
 		buddy_split_states(r, p);
 }
 
-phys_t buddy_take(unsigned order, bool *clean)
+/* Cuts a block out of the first one of order k of this kind. */
+static inline phys_t take(unsigned kind, unsigned k, unsigned order, bool *clean)
 {
-	uint32_t orders = free_orders >> order << order;
-	struct frame_range *r;
-	unsigned k;
-	phys_t p;
+	phys_t p = virt_to_phys(free_lists[kind][k].next);
+	struct frame_range *r = buddy_range(p, "frame_alloc");
 
-	if (!orders)
-		return FRAME_NONE;
-	k = __builtin_ctz(orders);
-	p = virt_to_phys(free_lists[k].next);
-	r = buddy_range(p, "frame_alloc");
 	*clean = *state_of(r, p, k) == (STATE_CLEAN | k);
 	pull(p, k, *clean);
 	while (k > order) {
@@ -93,6 +116,43 @@ phys_t buddy_take(unsigned order, bool *clean)
 	buddy_free_frames -= 1UL << order;
 	return p;
 }
+
+/* Which kind to take a block from, and of which orders: where large ones are asked for, the kind that
+ * is wanted if there is any, else whichever leaves larger blocks whole. */
+static inline unsigned choose_kind(unsigned order, bool clean, uint32_t *orders)
+{
+	uint32_t wanted = free_orders[KIND(clean)] >> order << order;
+
+	if (KINDS == 1)
+		return 0;
+	if (order >= LARGE_ORDER && wanted)
+		*orders = wanted;
+	return wanted & *orders & -*orders ? clean : !clean;
+}
+
+phys_t buddy_take(unsigned order, bool *clean)
+{
+	uint32_t orders = all_orders() >> order << order;
+	unsigned kind;
+
+	if (!orders)
+		return FRAME_NONE;
+	kind = choose_kind(order, *clean, &orders);
+	return take(kind, __builtin_ctz(orders), order, clean);
+}
+
+#ifdef CONFIG_ZERO_AHEAD
+phys_t buddy_take_dirty(unsigned least, unsigned *order)
+{
+	uint32_t dirty = free_orders[0] >> least << least, large = dirty >> LARGE_ORDER << LARGE_ORDER;
+	bool clean;
+
+	if (!dirty)
+		return FRAME_NONE;
+	*order = large ? LARGE_ORDER : 31 - __builtin_clz(dirty);
+	return take(0, large ? (unsigned)__builtin_ctz(large) : *order, *order, &clean);
+}
+#endif
 
 /* The state of the block of this order at p, which may lie outside r, where it is free as a whole;
  * STATE_INSIDE: it is not. */
@@ -106,6 +166,12 @@ static uint8_t free_state(const struct frame_range *r, phys_t p, unsigned order)
 	return state == (STATE_FREE | order) || state == (STATE_CLEAN | order) ? state : STATE_INSIDE;
 }
 
+/* Do blocks of this order keep their zeros when their buddies become free? */
+static inline bool keeps_clean(unsigned order)
+{
+	return IS_ENABLED(CONFIG_ZERO_AHEAD) && order >= LARGE_ORDER;
+}
+
 void buddy_give(struct frame_range *r, phys_t p, unsigned order, bool clean)
 {
 	buddy_free_frames += 1UL << order;
@@ -114,9 +180,11 @@ void buddy_give(struct frame_range *r, phys_t p, unsigned order, bool clean)
 		uint8_t state = free_state(r, buddy, order);
 		bool buddy_clean = state == (STATE_CLEAN | order);
 
-		if (state == STATE_INSIDE)
+		if (state == STATE_INSIDE || (keeps_clean(order) && clean != buddy_clean))
 			break;
 		pull(buddy, order, buddy_clean);
+		if (IS_ENABLED(CONFIG_ZERO_AHEAD) && clean != buddy_clean)
+			frame_poison(clean ? p : buddy, ORDER_SIZE(order));
 		clean = clean && buddy_clean;
 		*state_of(r, p, order) = STATE_INSIDE;
 		*state_of(r, buddy, order) = STATE_INSIDE;
@@ -125,6 +193,28 @@ void buddy_give(struct frame_range *r, phys_t p, unsigned order, bool clean)
 	}
 	push(r, p, order, clean);
 }
+
+#ifdef CONFIG_ZERO_AHEAD
+void buddy_unite(void)
+{
+	for (unsigned k = LARGE_ORDER; k < FRAME_ORDER_MAX; k++) {
+		struct list *next;
+
+		for (struct list *at = free_lists[1][k].next; at != &free_lists[1][k]; at = next) {
+			phys_t p = virt_to_phys(at);
+			struct frame_range *r = buddy_range(p, "frame_alloc");
+
+			next = at->next;
+			if (free_state(r, p ^ ORDER_SIZE(k), k) != (STATE_FREE | k))
+				continue;
+			pull(p, k, true);
+			buddy_free_frames -= 1UL << k;
+			frame_poison(p, ORDER_SIZE(k));
+			buddy_give(r, p, k, false);
+		}
+	}
+}
+#endif
 
 /* Finds the block that p lies in and returns its state; STATE_INSIDE: there is none. */
 static uint8_t find_used(const struct frame_range *r, phys_t p, phys_t *block)
@@ -247,10 +337,10 @@ phys_t frame_block(phys_t p, unsigned *order)
 
 int buddy_largest(void)
 {
-	return free_orders ? 31 - __builtin_clz(free_orders) : -1;
+	return all_orders() ? 31 - __builtin_clz(all_orders()) : -1;
 }
 
 int buddy_smallest(void)
 {
-	return free_orders ? __builtin_ctz(free_orders) : -1;
+	return all_orders() ? __builtin_ctz(all_orders()) : -1;
 }

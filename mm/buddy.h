@@ -78,16 +78,27 @@ static inline void frame_check_poison(phys_t p, size_t bytes)
 }
 #endif
 
+#define CHECKS_CLEAN (IS_ENABLED(CONFIG_DEBUG_CHECKS) || IS_ENABLED(CONFIG_POISON_FRAMES))
+
 /* What was said to be zero is. */
 static inline void frame_check_clean(phys_t p, size_t bytes)
 {
 	const uint64_t *words = phys_to_virt(p);
 
-	for (size_t i = 0; IS_ENABLED(CONFIG_DEBUG_CHECKS) && i < bytes / sizeof(*words); i++)
+	for (size_t i = 0; CHECKS_CLEAN && i < bytes / sizeof(*words); i++)
 		if (words[i])
 			panic("frame_alloc: 0x%lx should be zero but is 0x%lx: is memory really handed out "
 			      "zeroed, as pagurus.zeroed says?",
 			      p + i * sizeof(*words), words[i]);
+}
+
+/* What was free until now is as it was. */
+static inline void frame_check_taken(phys_t p, size_t bytes, bool clean)
+{
+	if (!clean)
+		frame_check_poison(p, bytes);
+	else if (IS_ENABLED(CONFIG_POISON_FRAMES))
+		frame_check_clean(p, bytes);
 }
 
 static inline uint8_t *state_small(const struct frame_range *r, phys_t p)
@@ -113,12 +124,29 @@ void buddy_init(void);
 /* Makes p's 2 MiB block described frame by frame, with no block in it. */
 void buddy_split_states(struct frame_range *r, phys_t p);
 
-/* Takes a block out of the free lists. FRAME_NONE: none that large. *clean: it holds zeros. */
+/* Takes a block out of the free lists. FRAME_NONE: none that large. *clean: are zeros wanted; then, does
+ * it hold zeros. */
 phys_t buddy_take(unsigned order, bool *clean);
 
 /* Puts a block that nobody uses into the free lists, united with its free buddies. clean: it holds
- * zeros; what it becomes by uniting is clean only if all of it is. */
+ * zeros; what it becomes by uniting is clean only if all of it is. With CONFIG_ZERO_AHEAD blocks of
+ * 2 MiB and more unite only with those that are clean as they are. */
 void buddy_give(struct frame_range *r, phys_t p, unsigned order, bool clean);
+
+#ifdef CONFIG_ZERO_AHEAD
+extern uint64_t buddy_clean_frames; /* in free blocks that hold zeros */
+
+/* Takes a block to be zeroed: of 2 MiB where there is one, else the largest of order least or more.
+ * FRAME_NONE: there is none. */
+phys_t buddy_take_dirty(unsigned least, unsigned *order);
+
+/* Unites what differs only in holding zeros, for a block of more than 2 MiB. */
+void buddy_unite(void);
+#else
+static inline void buddy_unite(void)
+{
+}
+#endif
 
 /* Puts [p, end) into the free lists, used frames in blocks of any order. Panics where one is not
  * used. */
@@ -139,7 +167,8 @@ int carve_init(const struct mem_range *ram, unsigned nr);
  * Returns false where there is none. */
 bool carve(unsigned order);
 
-/* A block from the free lists, into which memory is brought for it. FRAME_NONE: there is none. */
+/* A block from the free lists, into which memory is brought for it. FRAME_NONE: there is none. *clean as
+ * for buddy_take(). */
 phys_t carve_take(unsigned order, bool *clean);
 
 /* The largest block that carve() could still bring; -1: none. */

@@ -152,7 +152,7 @@ static void balance_reserve(void)
 		return;
 	}
 	while (nr_table_reserve < TABLE_RESERVE) {
-		bool clean;
+		bool clean = false;
 		phys_t p = buddy_take(0, &clean);
 
 		if (p == FRAME_NONE)

@@ -11,6 +11,7 @@
 #include "include/panic.h"
 #include "lib/string.h"
 #include "mm/buddy.h"
+#include "mm/zero_ahead.h"
 
 #define BATCH_ORDER 5
 #define BATCH (1U << BATCH_ORDER)
@@ -36,6 +37,7 @@ int frame_init(const struct mem_range *ram, unsigned nr)
 {
 	memset(caches, 0, sizeof(caches));
 	buddy_init();
+	zero_ahead_init();
 	return carve_init(ram, nr);
 }
 
@@ -44,9 +46,9 @@ int frame_init(const struct mem_range *ram, unsigned nr)
 static void refill(struct frame_cache *cache)
 {
 	uint64_t flags = spin_lock(&frame_lock);
-	bool clean;
 
 	while (cache->n < BATCH) {
+		bool clean = true;
 		int smallest = buddy_smallest();
 		unsigned order = smallest >= 0 && smallest < BATCH_ORDER ? smallest : BATCH_ORDER;
 		phys_t p = carve_take(order, &clean);
@@ -89,10 +91,13 @@ static struct frame_cache *lock_cache(uint64_t *flags)
 	return cache;
 }
 
+/* Could there be anything for drain_all() where this CPU's cache and the free lists are empty? */
+#define MAY_DRAIN (CONFIG_NR_CPUS > 1 || IS_ENABLED(CONFIG_ZERO_AHEAD))
+
 /* Empties all caches. Returns whether there was anything in them. */
 static bool drain_all(void)
 {
-	uint64_t drained = 0;
+	uint64_t drained = zero_ahead_return();
 
 	for (unsigned i = 0; i < CONFIG_NR_CPUS; i++) {
 		struct frame_cache *cache = &caches[i];
@@ -127,13 +132,14 @@ static unsigned alloc_singles(uint64_t *frames, unsigned n)
 		if (unlikely(frame < r->first || frame >= r->frontier))
 			r = buddy_range(frame, "frame_alloc");
 		*state_small(r, frame) = STATE_USED;
-		frame_check_poison(frame & ~CLEAN, FRAME_SIZE);
+		frame_check_taken(frame & ~CLEAN, FRAME_SIZE, frame & CLEAN);
 		frames[got++] = frame;
 	}
 	spin_unlock(&cache->lock, flags);
 	return got;
 }
 
+/* *clean: are zeros wanted; then, does the block hold zeros. */
 static phys_t alloc_block(unsigned order, bool *clean)
 {
 	uint64_t flags;
@@ -148,11 +154,12 @@ static phys_t alloc_block(unsigned order, bool *clean)
 		/* What is missing may lie in the caches. */
 		drain_all();
 		flags = spin_lock(&frame_lock);
+		buddy_unite();
 		p = carve_take(order, clean);
 		spin_unlock(&frame_lock, flags);
 	}
 	if (p != FRAME_NONE)
-		frame_check_poison(p, ORDER_SIZE(order));
+		frame_check_taken(p, ORDER_SIZE(order), *clean);
 	return p;
 }
 
@@ -162,8 +169,7 @@ static phys_t alloc_once(unsigned order, bool *clean)
 
 	if (order)
 		return alloc_block(order, clean);
-	if (!alloc_singles(&frame, 1) &&
-	    (CONFIG_NR_CPUS == 1 || !drain_all() || !alloc_singles(&frame, 1)))
+	if (!alloc_singles(&frame, 1) && (!MAY_DRAIN || !drain_all() || !alloc_singles(&frame, 1)))
 		return FRAME_NONE;
 	*clean = frame & CLEAN;
 	return frame & ~CLEAN;
@@ -184,14 +190,14 @@ static phys_t alloc(unsigned order, bool *clean)
 
 phys_t frame_alloc(unsigned order)
 {
-	bool clean;
+	bool clean = false;
 
 	return alloc(order, &clean);
 }
 
 phys_t frame_alloc_zeroed(unsigned order)
 {
-	bool clean;
+	bool clean = true;
 	phys_t p = alloc(order, &clean);
 
 	if (p == FRAME_NONE)
@@ -207,6 +213,8 @@ unsigned frame_alloc_zeroed_singles(phys_t *frames, unsigned n)
 {
 	unsigned got = alloc_singles(frames, n), i = 0;
 
+	if (IS_ENABLED(CONFIG_ZERO_AHEAD) && unlikely(!got) && zero_ahead_return())
+		got = alloc_singles(frames, n);
 	while (i < got) {
 		phys_t first = frames[i] & ~CLEAN;
 		uint64_t clean = frames[i] & CLEAN;
@@ -227,7 +235,7 @@ unsigned frame_alloc_zeroed_singles(phys_t *frames, unsigned n)
 
 phys_t frame_alloc_clean(unsigned order)
 {
-	bool clean = false;
+	bool clean = true;
 	phys_t p = FRAME_NONE;
 
 	if (READ_ONCE(carve_zeroed) && order > 0)

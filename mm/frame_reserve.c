@@ -61,8 +61,10 @@ uint64_t frame_reserved_about(void)
 phys_t frame_reserve(unsigned order, bool *clean)
 {
 	uint64_t flags = spin_lock(&frame_lock);
-	phys_t p = carve_take(order, clean);
+	phys_t p;
 
+	*clean = true;
+	p = carve_take(order, clean);
 	spin_unlock(&frame_lock, flags);
 	if (p != FRAME_NONE)
 		count_reserved(1L << order);

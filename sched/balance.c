@@ -164,6 +164,7 @@ void balance_idle(void)
 			break;
 		}
 	}
+	idle_zero_ahead(cpu);
 	if (CONFIG_IDLE_POLL_US > 0 && !cpu->ready)
 		cpu_poll(CONFIG_IDLE_POLL_US * NS_PER_US);
 	if (cpu->ready)

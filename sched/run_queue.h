@@ -11,6 +11,7 @@
 
 #include "arch/x86/cpu.h"
 #include "arch/x86/percpu.h"
+#include "mm/zero_ahead.h"
 #include "sched/thread.h"
 
 static inline struct thread *run_queue_thread(struct list *node)
@@ -117,6 +118,14 @@ void run_queue_ready(struct cpu *cpu, struct thread *thread);
 
 /* sched/schedule.c: a thread that nobody else can wake any more becomes ready. */
 void run_queue_wake(struct thread *thread, int wake_error);
+
+/* Zeroes frames that somebody may want, until there is something to run or as much as there should be;
+ * the idle thread of cpu, which is this one. Interrupts are let in between. */
+static inline void idle_zero_ahead(const struct cpu *cpu)
+{
+	while (!READ_ONCE(cpu->ready) && zero_ahead_step())
+		cpu_take_interrupts();
+}
 
 /* Gives the CPU up if something woken since is more urgent. Interrupts on, threads only. */
 void run_queue_check(void);

@@ -10,7 +10,7 @@
 
 /* TSC ticks of each CPU. */
 static struct idle_time {
-	uint64_t total; /* spent halted */
+	uint64_t total; /* spent halted, or zeroing ahead of need */
 #ifdef CONFIG_SMP
 	uint64_t since;  /* halted since; 0: not */
 	uint64_t online; /* a further CPU: running since; 0: not */
@@ -210,7 +210,7 @@ void thread_set_priority(struct thread *thread, unsigned priority)
 }
 #endif
 
-/* Nothing to do: halts until an interrupt, which may have made a thread ready. */
+/* Nothing to do: prepares for more, then halts until an interrupt, which may have made a thread ready. */
 static void idle_halt(void)
 {
 	struct idle_time *idle = &idle_times[cpu_id()];
@@ -221,7 +221,9 @@ static void idle_halt(void)
 	balance_idle();
 	WRITE_ONCE(idle->since, 0);
 #else
-	cpu_halt_until_interrupt();
+	idle_zero_ahead(this_cpu->self);
+	if (!IS_ENABLED(CONFIG_ZERO_AHEAD) || !this_cpu->ready)
+		cpu_halt_until_interrupt();
 #endif
 	WRITE_ONCE(idle->total, idle->total + rdtsc() - start);
 }

@@ -53,7 +53,7 @@ kernel-cflags := -std=gnu11 -Wall -Wextra -Werror -Wstrict-prototypes -ffreestan
 	-fno-common -fvisibility=hidden \
 	-ffunction-sections -fdata-sections -fno-strict-aliasing -fwrapv
 # What the sanitizer itself is made of is not looked at, nor what writes to memory that is free.
-kasan-not := mm/kasan mm/heap_guard mm/heap mm/frame mm/buddy mm/carve
+kasan-not := mm/kasan mm/heap_guard mm/heap mm/frame mm/buddy mm/carve mm/zero_ahead
 ifdef CONFIG_KASAN
 kasan-cflags := -fsanitize=kernel-address $(if $(is-clang),$(addprefix -mllvm \
 	-asan-,instrumentation-with-call-threshold=0 stack=0 globals=0),$(addprefix --param \

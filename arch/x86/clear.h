@@ -29,9 +29,17 @@ static inline void clear_pages(void *dst, size_t bytes)
 {
 	__builtin_memset(dst, 0, bytes);
 }
+
+static inline void clear_pages_stream(void *dst, size_t bytes)
+{
+	__builtin_memset(dst, 0, bytes);
+}
 #else
 /* Zeroes whole pages. Any context. Interrupts that were on stay off for 64 KiB at most. */
 void clear_pages(void *dst, size_t bytes);
+
+/* The same for what will not be used soon, past the caches. */
+void clear_pages_stream(void *dst, size_t bytes);
 #endif
 
 #endif

@@ -37,10 +37,8 @@ const char *clear_name(void)
 	return choice.name;
 }
 
-void clear_pages(void *dst, size_t bytes)
+static inline void clear_by(clear_fn *clear, void *dst, size_t bytes)
 {
-	clear_fn *clear = bytes < STREAM_MIN ? choice.small : choice.large;
-
 	while (bytes) {
 		size_t n = MIN(bytes, CHUNK);
 		uint64_t flags = irq_save();
@@ -53,3 +51,15 @@ void clear_pages(void *dst, size_t bytes)
 	/* Streaming stores are not ordered with what follows, such as the page-table entry. */
 	__asm__ volatile("sfence" : : : "memory");
 }
+
+void clear_pages(void *dst, size_t bytes)
+{
+	clear_by(bytes < STREAM_MIN ? choice.small : choice.large, dst, bytes);
+}
+
+#ifdef CONFIG_ZERO_AHEAD
+void clear_pages_stream(void *dst, size_t bytes)
+{
+	clear_by(choice.large, dst, bytes);
+}
+#endif

@@ -180,6 +180,12 @@ static inline void cpu_halt_until_interrupt(void)
 {
 	__asm__ volatile("sti; hlt; cli" : : : "memory");
 }
+
+/* Lets interrupts that wait come; they are off before and after. The shadow of sti covers nop. */
+static inline void cpu_take_interrupts(void)
+{
+	__asm__ volatile("sti; nop; cli" : : : "memory");
+}
 #endif /* !PAGURUS_HOST */
 
 /* Features, read once at boot (arch/x86/features.c). */

@@ -10,6 +10,7 @@ extern bool host_interrupts; /* tests/unit/host_stubs.c: the interrupt flag, on 
 
 /* What halting does; nothing, unless a test defines it (say, to let time pass). */
 void host_halt(void);
+void host_take_interrupts(void);
 
 /* A test that uses page tables defines these. */
 extern uint64_t host_cr3;
@@ -58,6 +59,11 @@ static inline void irq_disable(void)
 static inline bool irq_enabled(void)
 {
 	return host_interrupts;
+}
+
+static inline void cpu_take_interrupts(void)
+{
+	host_take_interrupts();
 }
 
 static inline void cpu_halt_until_interrupt(void)

@@ -80,7 +80,7 @@ static struct tsc_reading read_reference(uint64_t *hz, uint64_t *mask)
 }
 
 __cold void tsc_init(uint64_t zero, const struct tsc_scale *scale,
-              uint64_t (*ref)(uint64_t *hz, uint64_t *mask))
+                     uint64_t (*ref)(uint64_t *hz, uint64_t *mask))
 {
 	struct tsc_reading first;
 	uint64_t hz, mask;

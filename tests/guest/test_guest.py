@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Programs that check the system from inside: all of them in one image, one per boot."""
 import re
+import resource
 import shlex
 import time
 
@@ -55,9 +56,23 @@ def smp_image(work):
     out = work / "smp"
     make(f"O={out}", "kvm_defconfig")
     config = (out / ".config").read_text()
+    config = config.replace("# CONFIG_ZERO_AHEAD is not set", "CONFIG_ZERO_AHEAD=y")
     (out / ".config").write_text(config.replace("CONFIG_NR_CPUS=1", "CONFIG_NR_CPUS=4"))
     make(f"O={out}", "olddefconfig")
     make(f"O={out}", "APP=" + " ".join("tests/guest/" + name for name in FOLDERS))
+    return out
+
+
+@pytest.fixture(scope="module")
+def ahead_image(work):
+    """For one CPU, which zeroes memory when it is idle."""
+    out = work / "ahead"
+    make(f"O={out}", "kvm_defconfig")
+    config = (out / ".config").read_text()
+    (out / ".config").write_text(config.replace("# CONFIG_ZERO_AHEAD is not set",
+                                                "CONFIG_ZERO_AHEAD=y"))
+    make(f"O={out}", "olddefconfig")
+    make(f"O={out}", "APP=tests/guest/memory")
     return out
 
 
@@ -192,6 +207,30 @@ def test_malloc_misused(image, mode, text):
 
 def test_pages_of_1_gib(image):
     check_tap(*start(image, "memory", "huge", words="pagurus.zeroed", options=["--memory=6G"]))
+
+
+@pytest.mark.parametrize("vcpus", [1, 4])
+def test_zeroed_ahead(request, vcpus):
+    """First touch after idling costs less, and is of zeros; all memory is there for those who need it."""
+    image = request.getfixturevalue("ahead_image" if vcpus == 1 else "smp_image")
+    options = ["--memory=192M", f"--smp={vcpus}"]
+    check_tap(*start(image, "memory", "ahead", "cost", options=[*options, "--qemu=-icount shift=0"]))
+    check_tap(*start(image, "memory", "ahead", options=options))
+
+
+@pytest.mark.parametrize("vcpus", [1, 4])
+def test_idle_cpus_sleep(request, vcpus):
+    """Once as much is zeroed as shall be: six seconds more take QEMU next to no time."""
+    image = request.getfixturevalue("ahead_image" if vcpus == 1 else "smp_image")
+
+    def cpu_time(seconds):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        status, said = start(image, "memory", "ahead", "nap", seconds, options=[f"--smp={vcpus}"])
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert status == 0, said
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    assert cpu_time("8") - cpu_time("2") < 1
 
 
 @pytest.mark.parametrize("memory", ["24M", "64M"])

@@ -34,6 +34,14 @@ def test_instructions_per_operation(figures, name):
     assert 0 < figures[name]["batch"] <= LIMITS[name], figures[name]
 
 
+def choose(out, option, value):
+    config = (out / ".config").read_text(encoding="utf-8")
+    was, becomes = (f"# {option} is not set\n", f"{option}=y\n")[::1 if value else -1]
+    assert was in config
+    (out / ".config").write_text(config.replace(was, becomes), encoding="utf-8")
+    make(f"O={out}", "olddefconfig")
+
+
 # By name, with memory of any content and with memory known to be zero.
 MEMORY_LIMITS = {
     "touch_large": (200, 10), "unmap_large": (3, 3),
@@ -57,6 +65,24 @@ def test_memory(work, zeroed):
     assert not bad, said
 
 
+# After the CPU was idle for a while, with CONFIG_ZERO_AHEAD.
+IDLE_LIMITS = {"touch_large_idle": 15, "touch_small_idle": 100, "touch_small_scattered_idle": 120}
+
+
+def test_memory_zeroed_ahead(work):
+    """Much less after idling, and nothing more where there was no time for it."""
+    out = work / "memory-ahead"
+    make(f"O={out}", "kvm_defconfig")
+    choose(out, "CONFIG_ZERO_AHEAD", True)
+    make(f"O={out}", "APP=tests/bench/memory")
+    for args, limits in (["idle", "64"], IDLE_LIMITS), \
+            (["64"], {name: limit for name, (limit, _) in MEMORY_LIMITS.items()}):
+        status, said = boot(out, "--qemu=-icount shift=0 -mem-prealloc", args=args)
+        assert status == 0, said
+        costs = {name: float(value) for name, value in re.findall(r"^(\w+),([\d.]+)$", said, re.M)}
+        assert all(0 < costs[name] <= limit for name, limit in limits.items()), said
+
+
 def test_many_areas(work):
     """The calls on areas grow with the logarithm of their number: mmap, munmap, first touch."""
     out = work / "memory"
@@ -74,6 +100,7 @@ def test_first_touch_on_several_cpus(work):
     """Instructions per page of all CPUs together: nobody spins. (QEMU lets one CPU run at a time.)"""
     out = work / "memory-smp"
     make(f"O={out}", "smp_defconfig")
+    choose(out, "CONFIG_ZERO_AHEAD", False)  # what idle CPUs do would count too
     make(f"O={out}", "APP=tests/bench/memory")
     status, said = boot(out, "--qemu=-icount shift=0 -mem-prealloc", "--smp=4", args=["cpus"])
     assert status == 0, said

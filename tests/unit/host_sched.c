@@ -19,6 +19,7 @@
 #include "sched/thread.h"
 
 uint64_t host_now, host_timer = UINT64_MAX;
+unsigned host_halts;
 unsigned host_timer_sets, host_memory_blocks, host_memory_fails, host_memory_after;
 const char *host_bad_start;
 size_t host_bad_size;
@@ -277,11 +278,19 @@ void host_run_for(uint64_t ns)
 	host_now = end;
 }
 
+void host_take_interrupts(void)
+{
+	if (host_timer <= host_now)
+		interrupt();
+	host_interrupts = false;
+}
+
 /* The idle CPU: nothing happens before the timer fires. */
 void host_halt(void)
 {
 	if (host_timer == UINT64_MAX)
 		stop_test("every thread sleeps, and no timer is set");
+	host_halts++;
 	host_now = MAX(host_now, host_timer);
 	interrupt();
 	host_interrupts = false;

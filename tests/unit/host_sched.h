@@ -14,6 +14,7 @@ void host_sched_end(void);
 extern uint64_t host_now;           /* clock_ns() */
 extern uint64_t host_timer;         /* what the hardware timer is set to; UINT64_MAX: off */
 extern unsigned host_timer_sets;    /* how often it has been set */
+extern unsigned host_halts;         /* how often the CPU has halted */
 extern unsigned host_memory_blocks; /* heap blocks and stacks in use */
 extern unsigned host_memory_fails;  /* the next so many allocations fail, after */
 extern unsigned host_memory_after;  /* so many that succeed */

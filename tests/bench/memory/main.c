@@ -180,6 +180,29 @@ static void together(unsigned cpus)
 		munmap(areas[i], bytes);
 }
 
+/* First touch after the CPU had nothing to do for a while, each time; areas are dirtied and given back
+ * between. */
+static void after_idling(void)
+{
+	static const struct {
+		const char *name;
+		int advice;
+		size_t stride;
+	} cases[] = { { "large", MADV_NORMAL, 1 },
+		          { "small", MADV_NOHUGEPAGE, 1 },
+		          { "small_scattered", MADV_NOHUGEPAGE, 61 } };
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char name[32], *p = map(2 * bytes, RW);
+
+		memset(p, 0x5a, 2 * bytes);
+		munmap(p, 2 * bytes);
+		usleep(200000);
+		snprintf(name, sizeof(name), "%s_idle", cases[i].name);
+		area(name, cases[i].advice, cases[i].stride);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
@@ -191,6 +214,11 @@ int main(int argc, char **argv)
 		bytes = 16 * MIB;
 		for (unsigned cpus = 1; cpus <= (unsigned)sysconf(_SC_NPROCESSORS_ONLN); cpus *= 2)
 			together(cpus);
+		return 0;
+	}
+	if (argc > 2 && strcmp(argv[1], "idle") == 0) {
+		bytes = strtoul(argv[2], NULL, 10) * MIB;
+		after_idling();
 		return 0;
 	}
 	if (argc > 1)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../tap.h"
+#include "ahead.h"
 
 #ifdef __pagurus__
 #include <pagurus.h>
@@ -353,14 +354,14 @@ static void test_huge(void)
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
-	(void)argv;
+	if (argc > 1 && strcmp(argv[1], "ahead") == 0)
+		return ahead(argc - 2, argv + 2);
 #ifdef __pagurus__
 	if (argc > 1 && strcmp(argv[1], "huge") == 0) {
 		test_huge();
 		return tap_done();
 	}
 #endif
-	(void)argc;
 	test_first_touch();
 	test_protection();
 	test_holes();

@@ -1,2 +1,2 @@
 name := test-memory
-sources := main.c
+sources := main.c ahead.c
