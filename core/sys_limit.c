@@ -50,6 +50,13 @@ static struct rlimit64 limit_of(unsigned resource)
 	return limit;
 }
 
+struct limit limit_get(unsigned resource)
+{
+	struct rlimit64 limit = limit_of(resource);
+
+	return (struct limit){ limit.rlim_cur, limit.rlim_max };
+}
+
 static long set_limit(unsigned resource, const struct rlimit64 *limit)
 {
 	if (limit->rlim_cur > limit->rlim_max)

@@ -4,6 +4,7 @@
 #include "fs/directory.h"
 
 #include "arch/x86/trap.h"
+#include "fs/notify.h"
 #include "fs/sys.h"
 #include "fs/walk.h"
 #include "include/errno.h"
@@ -177,6 +178,8 @@ static long getdents(long fd, char *buf, size_t size, put_fn put)
 		fs_lock();
 		result = list(f, buf, size, put);
 		fs_unlock();
+		if (result >= 0)
+			notify_access(f, false);
 		mutex_unlock(&file->turn);
 	}
 	file_put(file);

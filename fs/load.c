@@ -36,6 +36,8 @@ static int check_file(struct load *load, const struct dentry *d, const char *rol
 		return refuse(load, -EACCES, "not a regular file");
 	if (!(d->inode->mode & EXECUTE_BITS))
 		return refuse(load, -EACCES, "not executable: chmod +x it");
+	if (__atomic_load_n(&d->inode->file.writers, __ATOMIC_RELAXED))
+		return refuse(load, -ETXTBSY, "open for writing");
 	return 0;
 }
 

@@ -47,6 +47,7 @@ void fs_file_init(struct fs_file *f, struct dentry *dentry, const struct file_op
 	f->dentry = dentry_hold(dentry);
 	f->inode = dentry->inode;
 	f->private = NULL;
+	f->writes = false;
 	list_init(&f->flock);
 	f->flock_type = 0;
 }
@@ -75,6 +76,8 @@ void fs_file_release(struct file *file)
 {
 	struct fs_file *f = fs_file_of(file);
 
+	if (f->writes)
+		__atomic_fetch_sub(&f->inode->file.writers, 1, __ATOMIC_RELAXED);
 	notify_close(f);
 	flock_release(f);
 	record_release(f);
@@ -109,10 +112,13 @@ static int open_device(struct dentry *dentry, uint32_t flags, struct file **file
 
 static int open_regular(struct dentry *dentry, uint32_t flags, struct file **file)
 {
+	bool writes = (flags & O_ACCMODE) != O_RDONLY;
 	struct fs_file *f;
 	int err;
 
-	if (flags & O_TRUNC && (flags & O_ACCMODE) != O_RDONLY) {
+	if (writes && dentry->inode->file.runs)
+		return -ETXTBSY;
+	if (flags & O_TRUNC && writes) {
 		err = ram_file_truncate(dentry->inode, 0);
 		if (err)
 			return err;
@@ -121,6 +127,9 @@ static int open_regular(struct dentry *dentry, uint32_t flags, struct file **fil
 	f = fs_file_new(dentry, &ram_file_ops, flags);
 	if (!f)
 		return -ENOMEM;
+	f->writes = writes;
+	if (writes)
+		__atomic_fetch_add(&dentry->inode->file.writers, 1, __ATOMIC_RELAXED);
 	*file = &f->file;
 	return 0;
 }

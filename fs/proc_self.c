@@ -6,6 +6,7 @@
 #include "arch/x86/trap.h"
 #include "arch/x86/tsc.h"
 #include "core/doors.h"
+#include "core/limit.h"
 #include "core/program.h"
 #include "fs/made_up.h"
 #include "fs/proc_fd.h"
@@ -177,15 +178,39 @@ static void put_mountinfo(struct text *t)
 	           "3 1 0:4 / /proc ro - proc proc ro\n4 1 0:6 / /sys ro - sysfs sysfs ro\n");
 }
 
+static void put_limit(struct text *t, uint64_t limit)
+{
+	if (limit == LIMIT_NONE)
+		text_print(t, "%-20s ", "unlimited");
+	else
+		text_print(t, "%-20lu ", (unsigned long)limit);
+}
+
+/* In the order of RLIMIT_* (asm-generic/resource.h). */
 static void put_limits(struct text *t)
 {
-	text_print(t,
-	           "Limit                     Soft Limit           Hard Limit           Units     \n"
-	           "Max stack size            %-20lu %-20lu bytes     \n"
-	           "Max open files            %-20u %-20u files     \n"
-	           "Max address space         unlimited            unlimited            bytes     \n",
-	           (unsigned long)CONFIG_PROGRAM_STACK_KIB * 1024,
-	           (unsigned long)CONFIG_PROGRAM_STACK_KIB * 1024, descriptor_limit(), FILES_MAX);
+	static const char *const names[][2] = {
+		{ "Max cpu time", "seconds" },     { "Max file size", "bytes" },
+		{ "Max data size", "bytes" },      { "Max stack size", "bytes" },
+		{ "Max core file size", "bytes" }, { "Max resident set", "bytes" },
+		{ "Max processes", "processes" },  { "Max open files", "files" },
+		{ "Max locked memory", "bytes" },  { "Max address space", "bytes" },
+		{ "Max file locks", "locks" },     { "Max pending signals", "signals" },
+		{ "Max msgqueue size", "bytes" },  { "Max nice priority", "" },
+		{ "Max realtime priority", "" },   { "Max realtime timeout", "us" },
+	};
+
+	text_print(t, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+		struct limit limit = limit_get(i);
+
+		text_print(t, "%-25s ", names[i][0]);
+		put_limit(t, limit.soft);
+		put_limit(t, limit.hard);
+		if (*names[i][1])
+			text_print(t, "%-10s", names[i][1]);
+		text_add(t, "\n", 1);
+	}
 }
 
 static struct dentry *follow_exe(struct inode *inode)

@@ -18,9 +18,12 @@ struct dentry *program_file(void)
 
 void program_set_file(struct dentry *file, const char *name)
 {
-	if (running)
+	if (running) {
+		running->inode->file.runs = false;
 		dentry_put(running);
+	}
 	running = file;
+	file->inode->file.runs = true;
 	for (const char *p = name; *p; p++)
 		if (*p == '/' && p[1])
 			name = p + 1;

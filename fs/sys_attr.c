@@ -266,7 +266,10 @@ long sys_truncate(const char *path, long size)
 	err = at_begin_existing(&at, AT_FDCWD, path, WALK_FOLLOW);
 	if (err)
 		return err;
-	err = truncate(at.found.dentry, at.found.dentry->inode, size);
+	if (S_ISREG(at.found.dentry->inode->mode) && at.found.dentry->inode->file.runs)
+		err = -ETXTBSY;
+	else
+		err = truncate(at.found.dentry, at.found.dentry->inode, size);
 	at_end(&at);
 	return err;
 }

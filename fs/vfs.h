@@ -61,6 +61,8 @@ struct ram_file {
 	uint64_t base_size; /* <= size; zeros behind it */
 	uint32_t seals;     /* F_SEAL_* */
 	uint32_t mappings;  /* areas that show it */
+	uint32_t writers;   /* open files that may write to it, counted up under fs_lock() */
+	bool runs;          /* the program that runs; fs_lock() */
 };
 
 struct directory {
@@ -121,6 +123,7 @@ struct fs_file {
 	struct dentry *dentry;
 	struct inode *inode;
 	void *private;
+	bool writes;       /* one of inode->file.writers */
 	struct list flock; /* in inode->flocks; a list of its own: no lock */
 	int flock_type;
 };

@@ -2,7 +2,10 @@
 """Debian's programs as they are, in a guest."""
 import os
 import pathlib
+import re
 import shutil
+import signal
+import struct
 
 import pytest
 
@@ -144,6 +147,29 @@ def test_exec(image, python, tmp_path, program, args, expected, status):  # noqa
                      append=f"pagurus.program={program} PWD=/ PATH=/bin", args=args)
     assert got == status, said
     assert output(said) == expected
+
+
+def larger(binary, size):
+    """The ELF file with size bytes more of zeros behind its last segment."""
+    data, (table,) = bytearray(binary), struct.unpack_from("<Q", binary, 32)
+    headers = [table + i * 56 for i in range(struct.unpack_from("<H", binary, 56)[0])]
+    last = max((at for at in headers if struct.unpack_from("<I", data, at)[0] == 1),
+               key=lambda at: struct.unpack_from("<Q", data, at + 16)[0])
+    struct.pack_into("<Q", data, last + 40, struct.unpack_from("<Q", data, last + 40)[0] + size)
+    return bytes(data)
+
+
+def test_exec_without_memory(image, tmp_path):  # noqa: F811
+    """Seen when the old program is gone already: it ends, with a reason."""
+    with open("/bin/busybox", "rb") as file:
+        binary = file.read()
+    archive = tmp_path / "archive.cpio"
+    archive.write_bytes(cpio.archive({"busybox": binary, "sh": "busybox",
+                                      "large": larger(binary, 1 << 36)}))
+    got, said = boot(image, f"--initrd={archive}", "--memory=64M", "--timeout=60",
+                     append="pagurus.program=/sh", args=["-c", "exec /large true"])
+    assert got == 128 + signal.SIGKILL, said
+    assert re.search(r"execve /large: .*memory", said), said
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -70,6 +70,29 @@ static void test_broken(void)
 	unlink("broken");
 }
 
+/* A file that may be written to does not run, and one that runs is not written to. */
+static void test_written_to(void)
+{
+	static char data[4];
+	int fd, other;
+
+	make("script", "#!" SELF "\n", sizeof("#!" SELF "\n") - 1, 0755);
+	fd = open("script", O_WRONLY);
+	fails(execve("script", no_strings, no_strings), ETXTBSY, "open for writing");
+	other = dup(fd);
+	close(fd);
+	fails(execve("script", no_strings, no_strings), ETXTBSY, "as long as one descriptor is left");
+	close(other);
+	fails(open(SELF, O_WRONLY), ETXTBSY, "the file that runs is not opened for writing");
+	fails(open(SELF, O_RDWR | O_TRUNC), ETXTBSY, "nor emptied");
+	fails(truncate(SELF, 0), ETXTBSY, "nor cut off");
+	fd = open(SELF, O_RDONLY);
+	ok(read(fd, data, 4) == 4 && data[1] == 'E', "but read");
+	close(fd);
+	ok((fd = open("script", O_WRONLY)) >= 0 && close(fd) == 0, "the other one may be written to");
+	unlink("script");
+}
+
 static void test_strings(void)
 {
 	char *text = malloc(ONE_STRING + 2), *argv[] = { "a", text, NULL };
@@ -102,6 +125,7 @@ void test_refused(void)
 	ok(mkdtemp(dir) && chdir(dir) == 0, "a directory of its own");
 	test_files();
 	test_broken();
+	test_written_to();
 	test_strings();
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		unlink(names[i]);

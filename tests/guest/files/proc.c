@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -75,6 +76,36 @@ static void test_self(void)
 	fails(open("/proc/self/maps", O_CREAT | O_EXCL | O_RDWR, 0600), EEXIST, "nothing new in /proc");
 }
 
+/* As those who read it take it apart: by columns. */
+static void test_limits(void)
+{
+	const char *text, *line;
+	struct rlimit limit = { 0, RLIM_INFINITY };
+	unsigned long soft = 1, hard = 1;
+	int lines = 0;
+
+	is(setrlimit(RLIMIT_CORE, &limit), 0, "no core");
+	text = read_file("/proc/self/limits");
+	ok(text &&
+	       strncmp(
+			   text,
+			   "Limit                     Soft Limit           Hard Limit           Units     \n",
+			   79) == 0,
+	   "/proc/self/limits");
+	for (line = text; line && *line; line = strchr(line, '\n') + 1)
+		lines++;
+	is(lines, 17, "all limits");
+	ok(text &&
+	       strstr(
+			   text,
+			   "\nMax core file size        0                    unlimited            bytes     \n"),
+	   "of a core");
+	getrlimit(RLIMIT_NOFILE, &limit);
+	line = text ? strstr(text, "\nMax open files ") : NULL;
+	ok(line && sscanf(line + 26, "%lu %lu files", &soft, &hard) == 2, "of descriptors");
+	ok(soft == limit.rlim_cur && hard == limit.rlim_max, "as getrlimit says it");
+}
+
 static void test_machine(void)
 {
 	char task[64];
@@ -111,5 +142,6 @@ void test_proc(void)
 {
 	test_devices();
 	test_self();
+	test_limits();
 	test_machine();
 }

@@ -89,6 +89,18 @@ static void test_file_watched(int fd)
 	is_string(events(fd), ":4 :400 :8000 ", "it is gone, and so is the watch");
 }
 
+static void test_directory_read(int fd)
+{
+	char buf[1024];
+	int wd = inotify_add_watch(fd, "w", IN_ACCESS), dir = open("w", O_RDONLY | O_DIRECTORY);
+
+	ok(syscall(SYS_getdents64, dir, buf, sizeof(buf)) > 0, "a directory is listed");
+	is_string(events(fd), ":40000001 ", "which is said");
+	close(dir);
+	inotify_rm_watch(fd, wd);
+	events(fd);
+}
+
 /* Through a directory, an event comes with the name. */
 static void test_both_watched(int fd)
 {
@@ -166,6 +178,7 @@ void test_watch(void)
 	test_names_watched(fd);
 	write_file("w/a", "x");
 	test_file_watched(fd);
+	test_directory_read(fd);
 	test_both_watched(fd);
 	test_waiting(fd);
 	test_refused(fd);
