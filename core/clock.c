@@ -89,6 +89,15 @@ static int cpu_clock(int id, uint64_t *ns)
 	return 0;
 }
 
+bool clock_is_cpu_time(int id)
+{
+	int number = ~(id >> CPUCLOCK_SHIFT);
+
+	return id == CLOCK_PROCESS_CPUTIME_ID ||
+	       (id < 0 && (id & CPUCLOCK_TYPE) == CPUCLOCK_SCHED && !(id & CPUCLOCK_PERTHREAD) &&
+	        (number == 0 || number == PROGRAM_PID));
+}
+
 static int clock_read(int id, uint64_t *ns)
 {
 	switch (id) {

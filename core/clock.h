@@ -29,6 +29,9 @@ void clock_set_wall_ns(uint64_t ns);
  * the monotonic clock did not count. */
 void clock_wall_reread(void);
 
+/* Is it the CPU time of the whole program, by whatever name? */
+bool clock_is_cpu_time(int id);
+
 /* Time of a POSIX clock id. Returns 0 or -EINVAL. */
 int clock_get(int id, struct timespec64 *ts);
 

@@ -8,6 +8,71 @@
 #define OVERRUN_MAX 0x7fffffffU /* DELAYTIMER_MAX */
 #define NEVER UINT64_MAX
 
+#ifdef CONFIG_CPU_TIMERS
+/* CPU time is looked at no more often. */
+#define CPU_TIME_STEP NS_PER_MS
+
+uint64_t posix_timer_now(const struct posix_timer *timer)
+{
+	return timer->cpu_time ? sched_busy_ns() : clock_ns();
+}
+
+/* The program's CPU time goes at most CONFIG_NR_CPUS times as fast as the clock; when it stands still,
+ * it is looked at in vain. */
+static void look_later(struct posix_timer *timer)
+{
+	timer_arm(&timer->timer, clock_ns() + MAX(timer->left / CONFIG_NR_CPUS, CPU_TIME_STEP));
+}
+
+static void arm(struct posix_timer *timer, uint64_t due)
+{
+	uint64_t now;
+
+	timer->due = due;
+	if (!timer->cpu_time) {
+		timer_arm(&timer->timer, due);
+		return;
+	}
+	now = sched_busy_ns();
+	timer->left = due > now ? MIN(due - now, NS_PER_SEC * 3600) : 0;
+	look_later(timer);
+}
+
+/* Is it not yet time? Then it will be looked at again. */
+static bool is_early(struct posix_timer *timer)
+{
+	if (!timer->cpu_time)
+		return false;
+	/* A single CPU knows how long it was idle only when it is not any more. */
+	if (CONFIG_NR_CPUS == 1 && current_thread() == this_cpu->idle) {
+		look_later(timer);
+		return true;
+	}
+	if (sched_busy_ns() >= timer->due)
+		return false;
+	arm(timer, timer->due);
+	return true;
+}
+#else
+uint64_t posix_timer_now(const struct posix_timer *timer)
+{
+	(void)timer;
+	return clock_ns();
+}
+
+static void arm(struct posix_timer *timer, uint64_t due)
+{
+	timer->due = due;
+	timer_arm(&timer->timer, due);
+}
+
+static bool is_early(struct posix_timer *timer)
+{
+	(void)timer;
+	return false;
+}
+#endif
+
 static unsigned add_saturated(unsigned a, uint64_t b)
 {
 	return b > OVERRUN_MAX - a ? OVERRUN_MAX : a + (unsigned)b;
@@ -16,8 +81,8 @@ static unsigned add_saturated(unsigned a, uint64_t b)
 /* Sets a periodic timer to the next of its times; returns how many it has reached by now. */
 static uint64_t next_period(struct posix_timer *timer, uint64_t now)
 {
-	uint64_t times = (now - timer->timer.deadline) / timer->interval + 1;
-	uint64_t next = timer->timer.deadline + times * timer->interval;
+	uint64_t times = (now - timer->due) / timer->interval + 1;
+	uint64_t next = timer->due + times * timer->interval;
 
 	if (next < now + POSIX_TIMER_PERIOD_MIN) {
 		uint64_t more = (now + POSIX_TIMER_PERIOD_MIN - next) / timer->interval + 1;
@@ -25,20 +90,24 @@ static uint64_t next_period(struct posix_timer *timer, uint64_t now)
 		times += more;
 		next += more * timer->interval;
 	}
-	timer_arm(&timer->timer, next);
+	arm(timer, next);
 	return times;
 }
 
 /* The signal of an expiry, unless the last one still waits. */
 static void expire(struct posix_timer *timer)
 {
-	uint64_t now = clock_ns(), times = 1, flags;
+	uint64_t now = posix_timer_now(timer), times = 1, flags;
 	struct queued_signal *own = &timer->signal;
 	bool waits;
 
 	flags = spin_lock(&signal_lock);
+	if (is_early(timer)) {
+		spin_unlock(&signal_lock, flags);
+		return;
+	}
 	if (timer->interval)
-		times = next_period(timer, MAX(now, timer->timer.deadline));
+		times = next_period(timer, MAX(now, timer->due));
 	waits = own->queued;
 	timer->missed = waits ? add_saturated(timer->missed, times) : add_saturated(0, times - 1);
 	spin_unlock(&signal_lock, flags);
@@ -76,11 +145,11 @@ struct posix_timer_setting posix_timer_get(struct posix_timer *timer)
 {
 	uint64_t flags = spin_lock(&signal_lock);
 	struct posix_timer_setting setting = { .interval = timer->interval };
-	uint64_t now = clock_ns();
+	uint64_t now = posix_timer_now(timer);
 
 	/* Due is not yet over: 0 would say that it is not set. */
 	if (timer->timer.armed)
-		setting.value = timer->timer.deadline > now ? timer->timer.deadline - now : 1;
+		setting.value = timer->due > now ? timer->due - now : 1;
 	spin_unlock(&signal_lock, flags);
 	return setting;
 }
@@ -95,7 +164,7 @@ void posix_timer_set(struct posix_timer *timer, uint64_t deadline, uint64_t inte
 	timer->missed = 0;
 	timer->overrun = 0;
 	if (deadline != NEVER)
-		timer_arm(&timer->timer, deadline);
+		arm(timer, deadline);
 	spin_unlock(&signal_lock, flags);
 }
 

@@ -17,6 +17,11 @@ struct posix_timer {
 	struct queued_signal signal;
 	struct siginfo info; /* what it sends */
 	bool silent;         /* SIGEV_NONE */
+#ifdef CONFIG_CPU_TIMERS
+	bool cpu_time; /* it counts the program's CPU time, and is looked at now and then */
+	uint64_t left; /* when that was done last */
+#endif
+	uint64_t due;        /* on its own clock: clock_ns(), or CPU time */
 	int tid;             /* SIGEV_THREAD_ID: to that thread; 0: to the program */
 	int clock;
 	uint64_t interval;   /* ns; 0: once */
@@ -36,7 +41,10 @@ void posix_timer_init(struct posix_timer *timer, const struct siginfo *info);
 /* What timer is set to now. */
 struct posix_timer_setting posix_timer_get(struct posix_timer *timer);
 
-/* Sets timer to deadline (clock_ns(); UINT64_MAX: stops it) and then every interval ns. */
+/* What the clock says that timer goes by, ns. */
+uint64_t posix_timer_now(const struct posix_timer *timer);
+
+/* Sets timer to deadline (on its clock; UINT64_MAX: stops it) and then every interval ns. */
 void posix_timer_set(struct posix_timer *timer, uint64_t deadline, uint64_t interval);
 
 /* core/sys_timer.c: deletes those that the program has made; alarm's stays. */

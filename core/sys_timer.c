@@ -34,8 +34,10 @@ long sys_getitimer(int which, struct itimerval64 *setting);
 long sys_alarm(unsigned seconds);
 
 static struct posix_timer *timers[TIMERS_MAX]; /* by number; under signal_lock */
-static struct posix_timer program_timer;       /* alarm's */
-static struct mutex turn = MUTEX_INIT(turn);   /* of those who make, set and delete timers */
+static struct posix_timer program_timers[IS_ENABLED(CONFIG_CPU_TIMERS)
+                                             ? 3
+                                             : 1]; /* alarm's, and those of CPU time: by ITIMER_* */
+static struct mutex turn = MUTEX_INIT(turn);       /* of those who make, set and delete timers */
 
 static bool is_wall(int clock)
 {
@@ -91,6 +93,9 @@ static long create(int clock, const struct sigevent *event, int *user)
 		return -EAGAIN;
 	error = make_timer(timer, event, id);
 	timer->clock = clock;
+#ifdef CONFIG_CPU_TIMERS
+	timer->cpu_time = clock_is_cpu_time(clock);
+#endif
 	if (!error && copy_to_program(user, &id, sizeof(id)))
 		error = -EFAULT;
 	if (error)
@@ -105,7 +110,8 @@ long sys_timer_create(int clock, const struct sigevent *event, int *id)
 	struct sigevent wanted;
 	long error;
 
-	if (!is_wall(clock) && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME)
+	if (!is_wall(clock) && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME &&
+	    !(IS_ENABLED(CONFIG_CPU_TIMERS) && clock_is_cpu_time(clock)))
 		return -EINVAL;
 	if (event && copy_from_program(&wanted, event, sizeof(wanted)))
 		return -EFAULT;
@@ -121,12 +127,19 @@ static struct itimerspec64 to_program(struct posix_timer_setting setting)
 		                          timespec_from_ns(setting.value) };
 }
 
+static uint64_t deadline_from(const struct posix_timer *timer, uint64_t ns)
+{
+	uint64_t deadline;
+
+	return __builtin_add_overflow(posix_timer_now(timer), ns, &deadline) ? UINT64_MAX : deadline;
+}
+
 static uint64_t deadline_of(const struct posix_timer *timer, bool absolute, uint64_t ns)
 {
 	if (!ns)
 		return UINT64_MAX;
 	if (!absolute)
-		return deadline_in(ns);
+		return deadline_from(timer, ns);
 	return is_wall(timer->clock) ? deadline_at_wall(ns) : ns;
 }
 
@@ -202,16 +215,29 @@ void timers_delete_all(void)
 }
 #endif
 
-/* Turn taken. Sets alarm's timer. Returns what it was set to. */
-static struct posix_timer_setting set_program_timer(uint64_t value, uint64_t interval)
+/* Is there such a timer? There is no other CPU time than the program's own: ITIMER_VIRTUAL counts what
+ * ITIMER_PROF does. */
+static bool is_program_timer(int which)
 {
-	const struct siginfo info = { .si_signo = SIGALRM, .si_code = SI_KERNEL };
+	return which == ITIMER_REAL ||
+	       (IS_ENABLED(CONFIG_CPU_TIMERS) && (which == ITIMER_VIRTUAL || which == ITIMER_PROF));
+}
+
+/* Turn taken. Sets one of the program's timers. Returns what it was set to. */
+static struct posix_timer_setting set_program_timer(int which, uint64_t value, uint64_t interval)
+{
+	static const int signals[] = { SIGALRM, SIGVTALRM, SIGPROF };
+	const struct siginfo info = { .si_signo = signals[which], .si_code = SI_KERNEL };
+	struct posix_timer *timer = &program_timers[which];
 	struct posix_timer_setting before;
 
-	if (!program_timer.info.si_signo)
-		posix_timer_init(&program_timer, &info);
-	before = posix_timer_get(&program_timer);
-	posix_timer_set(&program_timer, value ? deadline_in(value) : UINT64_MAX, interval);
+	if (!timer->info.si_signo)
+		posix_timer_init(timer, &info);
+#ifdef CONFIG_CPU_TIMERS
+	timer->cpu_time = which != ITIMER_REAL;
+#endif
+	before = posix_timer_get(timer);
+	posix_timer_set(timer, value ? deadline_from(timer, value) : UINT64_MAX, interval);
 	return before;
 }
 
@@ -233,13 +259,12 @@ static int from_program_us(int64_t sec, int64_t usec, uint64_t *ns)
 	                                                             : timespec_to_ns(&ts, ns);
 }
 
-/* ITIMER_VIRTUAL and ITIMER_PROF count CPU time, which no timer here does. */
 long sys_setitimer(int which, const struct itimerval64 *new, struct itimerval64 *old)
 {
 	struct itimerval64 wanted = { 0 }, before;
 	uint64_t value, interval;
 
-	if (which != ITIMER_REAL)
+	if (!is_program_timer(which))
 		return -EINVAL;
 	if (new &&copy_from_program(&wanted, new, sizeof(wanted)))
 		return -EFAULT;
@@ -247,7 +272,7 @@ long sys_setitimer(int which, const struct itimerval64 *new, struct itimerval64 
 	    from_program_us(wanted.interval_sec, wanted.interval_usec, &interval))
 		return -EINVAL;
 	mutex_lock(&turn);
-	before = to_program_us(set_program_timer(value, interval));
+	before = to_program_us(set_program_timer(which, value, interval));
 	mutex_unlock(&turn);
 	return old ? copy_to_program(old, &before, sizeof(before)) : 0;
 }
@@ -256,10 +281,10 @@ long sys_getitimer(int which, struct itimerval64 *user)
 {
 	struct itimerval64 setting;
 
-	if (which != ITIMER_REAL)
+	if (!is_program_timer(which))
 		return -EINVAL;
 	mutex_lock(&turn);
-	setting = to_program_us(posix_timer_get(&program_timer));
+	setting = to_program_us(posix_timer_get(&program_timers[which]));
 	mutex_unlock(&turn);
 	return copy_to_program(user, &setting, sizeof(setting));
 }
@@ -271,7 +296,7 @@ long sys_alarm(unsigned seconds)
 	long left;
 
 	mutex_lock(&turn);
-	before = set_program_timer(seconds * NS_PER_SEC, 0);
+	before = set_program_timer(ITIMER_REAL, seconds * NS_PER_SEC, 0);
 	mutex_unlock(&turn);
 	left = (long)((before.value + NS_PER_SEC / 2) / NS_PER_SEC);
 	return before.value && !left ? 1 : left;

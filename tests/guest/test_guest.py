@@ -13,7 +13,7 @@ from conftest import TREE, boot, make, run
 # These want file systems: test_files.py. hostile ends as it likes: test_programs.py.
 NEED_FILES = ["events", "files", "identity", "sockets"]
 # And these besides to have come as a module.
-NEED_MODULE = ["exec"]
+NEED_MODULE = ["cputime", "exec"]
 FOLDERS = sorted(path.parent.name for path in (TREE / "tests/guest").glob("*/program.mk")
                  if path.parent.name not in [*NEED_FILES, *NEED_MODULE, "hostile"])
 # exit is all about how it ends; the others report by TAP.

@@ -77,7 +77,7 @@ static void test_self(void)
 }
 
 /* As those who read it take it apart: by columns. */
-static void test_limits(void)
+static void test_limits_told(void)
 {
 	const char *text, *line;
 	struct rlimit limit = { 0, RLIM_INFINITY };
@@ -142,6 +142,6 @@ void test_proc(void)
 {
 	test_devices();
 	test_self();
-	test_limits();
+	test_limits_told();
 	test_machine();
 }

@@ -1,0 +1,2 @@
+name := test-cputime
+sources := main.c
