@@ -168,6 +168,15 @@ void posix_timer_set(struct posix_timer *timer, uint64_t deadline, uint64_t inte
 	spin_unlock(&signal_lock, flags);
 }
 
+void posix_timer_shift(struct posix_timer *timer, int64_t ns)
+{
+	uint64_t flags = spin_lock(&signal_lock), deadline = timer->timer.deadline;
+
+	if (timer->at_wall && timer->timer.armed)
+		timer_arm(&timer->timer, ns > 0 && (uint64_t)ns > deadline ? 0 : deadline - (uint64_t)ns);
+	spin_unlock(&signal_lock, flags);
+}
+
 static bool remove(struct thread *thread, uint64_t own)
 {
 	pending_remove(&thread->signals.pending, (struct queued_signal *)own);

@@ -24,6 +24,7 @@ struct posix_timer {
 	uint64_t due;        /* on its own clock: clock_ns(), or CPU time */
 	int tid;             /* SIGEV_THREAD_ID: to that thread; 0: to the program */
 	int clock;
+	bool at_wall;        /* set to a time of the wall clock: moves when that is set */
 	uint64_t interval;   /* ns; 0: once */
 	unsigned missed;     /* expirations since the signal that waits now was sent */
 	unsigned overrun;    /* the same of the one that was taken last */
@@ -46,6 +47,19 @@ uint64_t posix_timer_now(const struct posix_timer *timer);
 
 /* Sets timer to deadline (on its clock; UINT64_MAX: stops it) and then every interval ns. */
 void posix_timer_set(struct posix_timer *timer, uint64_t deadline, uint64_t interval);
+
+/* The wall clock has gone forward by ns (or back): a timer at_wall expires that much earlier. */
+void posix_timer_shift(struct posix_timer *timer, int64_t ns);
+
+/* core/sys_timer.c: the same for all that the program has made. */
+#ifdef CONFIG_SIGNALS
+void timers_shift(int64_t ns);
+#else
+static inline void timers_shift(int64_t ns)
+{
+	(void)ns;
+}
+#endif
 
 /* core/sys_timer.c: deletes those that the program has made; alarm's stays. */
 void timers_delete_all(void);

@@ -6,6 +6,7 @@
 #include "arch/x86/trap.h"
 #include "arch/x86/tsc.h"
 #include "core/clock.h"
+#include "core/posix_timer.h"
 #include "core/signal.h"
 #include "include/errno.h"
 #include "sched/thread.h"
@@ -59,15 +60,18 @@ static int get_timespec(const struct timespec64 *user, uint64_t *ns)
 
 long sys_clock_settime(int id, const struct timespec64 *user)
 {
-	uint64_t ns;
+	uint64_t ns, before;
 	int error;
 
 	if (id != CLOCK_REALTIME)
 		return -EINVAL;
 	error = get_timespec(user, &ns);
-	if (!error)
-		clock_set_wall_ns(ns);
-	return error;
+	if (error)
+		return error;
+	before = clock_wall_ns();
+	clock_set_wall_ns(ns);
+	timers_shift((int64_t)(ns - before));
+	return 0;
 }
 
 long sys_gettimeofday(void *tv, void *tz)

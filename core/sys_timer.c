@@ -143,6 +143,15 @@ static uint64_t deadline_of(const struct posix_timer *timer, bool absolute, uint
 	return is_wall(timer->clock) ? deadline_at_wall(ns) : ns;
 }
 
+void timers_shift(int64_t ns)
+{
+	mutex_lock(&turn);
+	for (int id = 0; id < TIMERS_MAX; id++)
+		if (timers[id])
+			posix_timer_shift(timers[id], ns);
+	mutex_unlock(&turn);
+}
+
 long sys_timer_settime(int id, int flags, const struct itimerspec64 *new, struct itimerspec64 *old)
 {
 	struct posix_timer *timer;
@@ -158,6 +167,7 @@ long sys_timer_settime(int id, int flags, const struct itimerspec64 *new, struct
 	if (timer) {
 		before = to_program(posix_timer_get(timer));
 		posix_timer_set(timer, deadline_of(timer, flags & TIMER_ABSTIME, value), interval);
+		timer->at_wall = flags & TIMER_ABSTIME && is_wall(timer->clock);
 	}
 	mutex_unlock(&turn);
 	if (!timer)

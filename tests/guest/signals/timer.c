@@ -119,7 +119,8 @@ static void test_posix(void)
 	unblock(SIGRTMIN);
 	ok(seen <= 1, "after which nothing comes more than once");
 	errno = 0;
-	ok(syscall(SYS_timer_settime, 4711, 0, &left, NULL) == -1 && errno == EINVAL, "no timer: EINVAL");
+	ok(syscall(SYS_timer_settime, 4711, 0, &left, NULL) == -1 && errno == EINVAL,
+	   "no timer: EINVAL");
 }
 
 static void test_absolute(void)
@@ -140,6 +141,41 @@ static void test_absolute(void)
 	while (!seen && now_ms() - begin < 10000)
 		pause();
 	ok(seen == 1 && seen_signal == SIGALRM && now_ms() - begin >= 38, "SIGALRM comes then");
+	timer_delete(timer);
+}
+
+/* Elsewhere the clock is not ours to set. */
+static void test_clock_set(void)
+{
+	struct itimerspec at = { 0 }, left;
+	struct timespec now;
+	timer_t timer;
+
+	if (getpid() != 1) {
+		skip("the clock is this machine's");
+		return;
+	}
+	count(SIGALRM, 0);
+	timer_create(CLOCK_REALTIME, NULL, &timer);
+	clock_gettime(CLOCK_REALTIME, &now);
+	at.it_value.tv_sec = now.tv_sec + 1000;
+	timer_settime(timer, TIMER_ABSTIME, &at, NULL);
+	now.tv_sec -= 500;
+	is(clock_settime(CLOCK_REALTIME, &now), 0, "the clock is put back");
+	timer_gettime(timer, &left);
+	ok(left.it_value.tv_sec >= 1480 && left.it_value.tv_sec <= 1500, "the timer comes later");
+	is(seen, 0, "and not yet");
+	now.tv_sec += 2000;
+	is(clock_settime(CLOCK_REALTIME, &now), 0, "and put forward");
+	for (int i = 0; i < 1000 && !seen; i++)
+		usleep(1000);
+	is(seen, 1, "past its time: it comes at once");
+	at.it_value.tv_sec = 1000;
+	timer_settime(timer, 0, &at, NULL);
+	now.tv_sec -= 1500;
+	clock_settime(CLOCK_REALTIME, &now);
+	timer_gettime(timer, &left);
+	ok(left.it_value.tv_sec >= 980 && left.it_value.tv_sec <= 1000, "one from now on stays");
 	timer_delete(timer);
 }
 
@@ -184,7 +220,8 @@ static void test_callback(void)
 	while (calls < 3 && sem_timedwait(&called, &until) == 0)
 		calls++;
 	is(calls, 3, "SIGEV_THREAD: the function is called each time");
-	ok(called_with == &called && caller != pthread_self(), "in a thread of its own, with the value");
+	ok(called_with == &called && caller != pthread_self(),
+	   "in a thread of its own, with the value");
 	timer_delete(timer);
 }
 
@@ -194,6 +231,7 @@ void test_timer(void)
 	test_interval();
 	test_posix();
 	test_absolute();
+	test_clock_set();
 	test_silent();
 	test_callback();
 	set_default(SIGALRM);
