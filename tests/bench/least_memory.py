@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """The least memory (MiB, QEMU's -m) with which programs of Debian's still do their work, and how large
-their archives are, which lie in the same memory.
-usage: least_memory.py IMAGE_FOLDER WORK_FOLDER"""
+their archives are, which lie in the same memory. With a format, the archive comes compressed and is
+unpacked in the guest (the image has CONFIG_MODULE_GZIP and its like).
+usage: least_memory.py IMAGE_FOLDER WORK_FOLDER [gzip|zstd|lz4]"""
 import pathlib
 import subprocess
 import sys
@@ -50,16 +51,20 @@ PROGRAMS = {
 }
 
 
+COMPRESS = {"gzip": ["gzip", "-9", "-c"], "zstd": ["zstd", "-19", "-q", "-c"],
+            "lz4": ["lz4", "-9", "-q", "-c"]}
+
+
 def works(image, archive, path, args, wanted, mib, env):
     done = subprocess.run(
-        ["scripts/run", "--out", image, "--initrd", archive, "--memory", "%dM" % mib,
+        ["scripts/run", "--out", image, "--initrd", archive, "--as-is", "--memory", "%dM" % mib,
          "--timeout", "60", "--append", "pagurus.program=%s %s" % (path, env), "--", *args],
         cwd=TREE, text=True, errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, check=False)
     return done.returncode == 0 and wanted in done.stdout
 
 
-def least(image, folder, name):
+def least(image, folder, name, form):
     """Returns MiB, and the archive's size in bytes."""
     words, wanted = PROGRAMS[name]
     found, env = Collection(), ""
@@ -76,7 +81,12 @@ def least(image, folder, name):
     archive = folder / "least.cpio"
     with open(archive, "wb") as file:
         size = cpio.write(file, found.entries)
-    low, high = 1, 256  # does not work, works
+    if form:
+        packed = folder / ("least.cpio." + form)
+        with open(packed, "wb") as file:
+            subprocess.run([*COMPRESS[form], str(archive)], stdout=file, check=True)
+        archive, size = packed, packed.stat().st_size
+    low, high = 1, 512  # does not work, works
     if not works(image, archive, path, words[1:], wanted, high, env):
         sys.exit("least_memory: %s does not work with %d MiB" % (name, high))
     while high - low > 1:
@@ -89,11 +99,12 @@ def least(image, folder, name):
 
 
 def main():
-    if len(sys.argv) != 3:
+    form = sys.argv[3] if len(sys.argv) > 3 else None
+    if len(sys.argv) not in (3, 4) or form not in (None, *COMPRESS):
         sys.exit(__doc__.strip().splitlines()[-1])
     with tempfile.TemporaryDirectory(dir=sys.argv[2]) as folder:
         for name in PROGRAMS:
-            mib, size = least(sys.argv[1], pathlib.Path(folder), name)
+            mib, size = least(sys.argv[1], pathlib.Path(folder), name, form)
             print("%-14s %4d MiB, of which the archive takes %.1f" % (name, mib, size / (1 << 20)), flush=True)
 
 

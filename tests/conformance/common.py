@@ -13,7 +13,9 @@ sys.path.insert(0, str(TREE / "scripts"))
 from paglib import cpio  # noqa: E402  scripts/ must be on the path first
 from paglib.collect import Collection  # noqa: E402
 
-LIBGCC = "/lib/x86_64-linux-gnu/libgcc_s.so.1"  # pthread_cancel loads it by itself
+# pthread_cancel loads libgcc by itself; some tests want libm, and start other programs.
+BESIDE = ("/lib/x86_64-linux-gnu/libgcc_s.so.1", "/lib/x86_64-linux-gnu/libm.so.6")
+PROGRAMS = ("/bin/sh", "/bin/sleep", "/bin/cat", "/bin/echo")
 
 STATUS_LOST, STATUS_PANIC, STATUS_TIMEOUT = 254, 255, 124  # scripts/run's
 
@@ -42,14 +44,12 @@ class Run:
         """How it ended, where not by the tests' own word."""
         if self.status == STATUS_TIMEOUT:
             return "no end in time"
-        if self.status == STATUS_PANIC:
-            return "panic"
         ended = re.search(r"^pagurus: (.*)", self.said, re.M)
         return ended.group(1).strip() if ended else "exit status %d" % self.status
 
     def last_line(self):
-        """The last line that is the program's."""
-        lines = [line.strip() for line in self.said.splitlines()
+        """The last line that is the program's, before what the kernel says of a crash."""
+        lines = [line.strip() for line in self.said.split("\nCRASH:")[0].splitlines()
                  if line.strip() and not line.startswith(("pagurus:", "run:"))]
         return lines[-1][:200] if lines else ""
 
@@ -87,11 +87,14 @@ def archive(path, entries):
 
 
 def libraries(program):
-    """Entries with all that a built program needs, without itself."""
+    """Entries with all that a built program needs, without itself, and what most systems have."""
     found = Collection()
     path, _ = found.add_program(str(program))
-    found.add_path(LIBGCC)
     found.entries.pop(path)
+    for name in PROGRAMS:
+        found.add_program(name)
+    for name in BESIDE:
+        found.add_path(name)
     return found.entries
 
 
@@ -152,7 +155,9 @@ class Programs:
         result = Result()
         tests = self.groups[group]
         entries = {**self.common, **{"/test/" + name: str(path) for name, path in tests.items() if path}}
-        module = archive(self.out / "group.cpio", entries)
+        module = self.out / "group.cpio"
+        if not guest.replay:
+            archive(module, entries)
         for name in sorted(tests):
             if only and not re.search(only, f"{group}/{name}"):
                 continue

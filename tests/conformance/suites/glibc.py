@@ -10,7 +10,7 @@ from common import Programs, build_all, libraries
 
 TITLE = "glibc (Debian's source package glibc)"
 ABOUT = """The tests of what a kernel has a part in, by folder; those that build outside of glibc's own build.
-Each is a dynamic program in a guest of its own with 256 MiB and one CPU, started with `--direct`."""
+Each is a dynamic program in a guest of its own with 1 GiB and one CPU, started with `--direct`."""
 FOLDERS = ("dirent", "io", "libio", "malloc", "misc", "nptl", "posix", "resource", "rt", "setjmp", "signal",
            "socket", "stdio-common", "stdlib", "sysdeps/pthread", "sysdeps/unix/sysv/linux", "time")
 # What tests include of glibc's tree, which as a whole stands in the way of the machine's own headers.
@@ -24,7 +24,7 @@ FLAGS = ["-O1", "-w", "-std=gnu11", "-D_GNU_SOURCE", "-include",
 class Suite(Programs):
     """Groups are folders; / in them is written +."""
     ARGUMENTS = ("--direct",)
-    TIMEOUT = 100
+    MEMORY, TIMEOUT = "1G", 100
 
     def __init__(self):
         super().__init__()
@@ -76,7 +76,9 @@ class Suite(Programs):
         text = self.sources[test]
         wanted = re.search(r"#\s*define\s+EXPECTED_(SIGNAL|STATUS)\s+(\w+)", text)
         if wanted:
-            number = int(wanted[2]) if wanted[2].isdigit() else getattr(signal, wanted[2], 0)
+            alias = re.search(r"#\s*define\s+%s\s+(\w+)" % wanted[2], text)
+            name = alias[1] if alias else wanted[2]
+            number = int(name) if name.isdigit() else getattr(signal, name, 0)
             if ended.status == (number + 128 if wanted[1] == "SIGNAL" else number):
                 result.passed += 1
                 return

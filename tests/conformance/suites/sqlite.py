@@ -54,12 +54,16 @@ class Suite:
                           memory="512M", timeout=400, env=f"PATH=/usr/bin:/bin HOME=/tmp TCL_LIBRARY={TCL}")
         total = re.search(r"^(\d+) errors out of (\d+) tests", ended.said, re.M)
         failed = [(name, why) for name, why in re.findall(
-            r"^! (\S+) expected: .*\n! \S+ got: +(.*)$", ended.said, re.M)]
+            r"^! (\S+) expected: .*\n+! \S+ got: +(.*)$", ended.said, re.M)]
         bad = re.search(r"^!Failures on these tests: (.*)$", ended.said, re.M)
         names = bad[1].split() if bad else []
         failed += [(name, "failed") for name in names if name not in dict(failed)]
+        if "couldn't fork child process" in ended.said:
+            failed = [(name, why + ", in a script that could not fork") for name, why in failed]
         skipped = re.findall(r"^\.? +(\S+) +(?:omitted|(?:skipped|.*not).*)$", ended.said, re.M)
         if not total:
             return Result(len(re.findall(r"\.\.\. Ok$", ended.said, re.M)),
-                          failed + [(group, "%s: %s" % (ended.how(), ended.last_line()))], [], ended=False)
+                          failed + [(group, "%s: %s%s" % (
+                              ended.how(), ended.last_line(),
+                              ", could not fork" if "couldn't fork" in ended.said else ""))], [], ended=False)
         return Result(int(total[2]) - int(total[1]), failed, [(name, "left out") for name in skipped])
