@@ -177,4 +177,6 @@ class Programs:
         elif ended.status in self.SKIP:
             result.skipped.append((test, self.SKIP[ended.status]))
         else:
-            result.failed.append((test, "%s: %s" % (ended.how(), ended.last_line())))
+            forked = re.search(r"clone: the program is one process", ended.said)
+            result.failed.append((test, "%s: %s%s" % (
+                ended.how(), ended.last_line(), " (after %s)" % forked[0] if forked else "")))
