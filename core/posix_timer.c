@@ -170,10 +170,10 @@ void posix_timer_set(struct posix_timer *timer, uint64_t deadline, uint64_t inte
 
 void posix_timer_shift(struct posix_timer *timer, int64_t ns)
 {
-	uint64_t flags = spin_lock(&signal_lock), deadline = timer->timer.deadline;
+	uint64_t flags = spin_lock(&signal_lock), due = timer->due;
 
 	if (timer->at_wall && timer->timer.armed)
-		timer_arm(&timer->timer, ns > 0 && (uint64_t)ns > deadline ? 0 : deadline - (uint64_t)ns);
+		arm(timer, ns > 0 && (uint64_t)ns > due ? 0 : due - (uint64_t)ns);
 	spin_unlock(&signal_lock, flags);
 }
 
