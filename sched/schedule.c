@@ -12,8 +12,9 @@
 static struct idle_time {
 	uint64_t total; /* spent halted, or zeroing ahead of need */
 #ifdef CONFIG_SMP
-	uint64_t since;  /* halted since; 0: not */
-	uint64_t online; /* a further CPU: running since; 0: not */
+	unsigned changes; /* odd: total and since belong together no more */
+	uint64_t since;   /* halted since; 0: not */
+	uint64_t online;  /* a further CPU: running since; 0: not */
 #endif
 } idle_times[CONFIG_NR_CPUS];
 
@@ -219,13 +220,16 @@ static void idle_halt(void)
 #ifdef CONFIG_SMP
 	WRITE_ONCE(idle->since, start);
 	balance_idle();
+	WRITE_ONCE(idle->changes, idle->changes + 1);
 	WRITE_ONCE(idle->since, 0);
+	WRITE_ONCE(idle->total, idle->total + rdtsc() - start);
+	WRITE_ONCE(idle->changes, idle->changes + 1);
 #else
 	idle_zero_ahead(this_cpu->self);
 	if (!IS_ENABLED(CONFIG_ZERO_AHEAD) || !this_cpu->ready)
 		cpu_halt_until_interrupt();
+	idle->total += rdtsc() - start;
 #endif
-	WRITE_ONCE(idle->total, idle->total + rdtsc() - start);
 }
 
 /* Runs whenever nothing else does. */
@@ -246,28 +250,42 @@ void idle_loop(void *unused)
 	}
 }
 
-/* The others' figures may be a moment old, but none is counted twice. */
+#ifdef CONFIG_SMP
+/* TSC ticks that a further CPU has been running and not idle; of the first, has been idle. */
+static uint64_t read_ticks(const struct idle_time *idle)
+{
+	uint64_t total, since, now;
+	unsigned changes;
+
+	do {
+		changes = READ_ONCE(idle->changes);
+		total = READ_ONCE(idle->total);
+		since = READ_ONCE(idle->since);
+		now = rdtsc_ordered();
+	} while (changes & 1 || READ_ONCE(idle->changes) != changes);
+	if (idle == idle_times)
+		return since ? total + now - since : total;
+	return (since ? since : now) - idle->online - total;
+}
+
 uint64_t sched_busy_ns(void)
 {
-	uint64_t now = rdtsc(), busy = clock_ns() - tsc_to_ns(idle_times[0].total);
+	/* In this order: a CPU that is kept from running in between finds the time it has lost in its own
+	 * ticks below, and what is returned never runs back. */
+	uint64_t busy = clock_ns();
 
-#ifdef CONFIG_SMP
-	uint64_t idle_since = READ_ONCE(idle_times[0].since);
-
-	if (idle_since)
-		busy -= tsc_to_ns(now - idle_since);
-	for (unsigned i = 1; i < CONFIG_NR_CPUS; i++) {
-		const struct idle_time *idle = &idle_times[i];
-		uint64_t until = READ_ONCE(idle->since);
-
-		if (idle->online)
-			busy += tsc_to_ns((until ? until : now) - idle->online - READ_ONCE(idle->total));
-	}
-#else
-	(void)now;
-#endif
+	busy -= tsc_to_ns(read_ticks(idle_times));
+	for (unsigned i = 1; i < CONFIG_NR_CPUS; i++)
+		if (READ_ONCE(idle_times[i].online))
+			busy += tsc_to_ns(read_ticks(&idle_times[i]));
 	return busy;
 }
+#else
+uint64_t sched_busy_ns(void)
+{
+	return clock_ns() - tsc_to_ns(idle_times[0].total);
+}
+#endif
 
 #ifdef CONFIG_THREAD_TIMES
 uint64_t thread_cpu_ns(const struct thread *thread)

@@ -18,7 +18,8 @@ OTHERS = ["console", "libc", "memory", "start", "syscalls", "threads"]
 def configure(out, *changes):
     make(f"O={out}", "kvm_defconfig")
     # What that configuration leaves out takes the value that it has with file systems.
-    config = re.sub("# CONFIG_(FS|SYSCALLS_IDENTITY|FUTEX_WAITV|THREAD_TIMES) is not set\n", "", (out / ".config").read_text())
+    config = re.sub("# CONFIG_(FS|SYSCALLS_IDENTITY|FUTEX_WAITV|THREAD_TIMES|CPU_TIMERS|ZERO_AHEAD)"
+                    " is not set\n", "", (out / ".config").read_text())
     for old, new in changes:
         assert old in config
         config = config.replace(old, new)
@@ -71,8 +72,7 @@ def test_module(image, programs, name, machine):
     check_tap(*boot(image, f"--initrd={programs}/test-{name}", f"--machine={machine}"))
 
 
-# With several CPUs the program's CPU time is a moment ahead while one of them stops being idle.
-@pytest.mark.parametrize("name", [name for name in NEED_FILES + NEED_MODULE if name != "cputime"])
+@pytest.mark.parametrize("name", NEED_FILES + NEED_MODULE)
 def test_on_four_cpus(four_cpus, programs, name):
     check_tap(*boot(four_cpus, f"--initrd={programs}/test-{name}", "--smp=4"))
 
