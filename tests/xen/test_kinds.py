@@ -10,7 +10,7 @@ from .conftest import PROGRAMS
 HELLO = r"Hello from Pagurus \S+ \(xen, (\w+)\): (\d+) us"
 # Not those that want files, or more of the machine (test_cpus.py), or that end as they like.
 SELF_CHECKING = [name for name in PROGRAMS if name not in (
-    "events", "exec", "files", "identity", "sockets", "cpus", "many", "exit", "hostile")]
+    "cputime", "events", "exec", "files", "identity", "sockets", "cpus", "many", "exit", "hostile")]
 
 
 def says_hello(guest, protocol="PVH", timeout=180):
