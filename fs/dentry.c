@@ -261,6 +261,35 @@ int dentry_move(struct dentry *d, struct dentry *dir, const char *name, size_t l
 	return 0;
 }
 
+static void change_place(struct dentry *d, const struct dentry *place)
+{
+	if (is_directory(d->inode)) {
+		d->parent->inode->nlink--;
+		place->parent->inode->nlink++;
+	}
+	d->name = place->name;
+	d->name_owned = place->name_owned;
+	d->len = place->len;
+	d->parent = place->parent; /* held by whoever was there */
+}
+
+void dentry_exchange(struct dentry *a, struct dentry *b)
+{
+	const struct dentry place = *a;
+	uint64_t irq;
+
+	take_out(a);
+	take_out(b);
+	irq = notify_begin();
+	change_place(a, b);
+	change_place(b, &place);
+	notify_end(irq);
+	hash_add(a);
+	hash_add(b);
+	list_child(a);
+	list_child(b);
+}
+
 void dentry_put(struct dentry *d)
 {
 	while (__atomic_sub_fetch(&d->refs, 1, __ATOMIC_ACQ_REL) == 0) {

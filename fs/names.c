@@ -133,14 +133,18 @@ static int may_replace(const struct dentry *from, struct dentry *to)
 
 static int exchange(const struct found *from, const struct found *to)
 {
-	struct inode *inode = from->dentry->inode;
+	struct dentry *d = from->dentry;
+	int err = may_remove(to);
 
-	if (is_directory(inode) != is_directory(to->dentry->inode) && from->dir != to->dir)
-		return -EINVAL; /* link counts of the directories would have to follow */
-	from->dentry->inode = to->dentry->inode;
-	to->dentry->inode = inode;
-	notify_moved(from->dir, from->name, from->len, to->dentry);
-	notify_moved(to->dir, to->name, to->len, from->dentry);
+	if (err || to->dentry == d)
+		return err;
+	if (is_directory(to->dentry->inode) && dentry_inside(from->dir, to->dentry))
+		return -EINVAL;
+	dentry_exchange(d, to->dentry);
+	notify_moved(from->dir, from->name, from->len, d);
+	notify_moved(to->dir, to->name, to->len, to->dentry);
+	inode_touch(from->dir->inode);
+	inode_touch(to->dir->inode);
 	return 0;
 }
 
@@ -165,7 +169,7 @@ int name_rename(const struct found *from, const struct found *to, unsigned flags
 	if (flags & RENAME_NOREPLACE && to->dentry)
 		return -EEXIST;
 	if (flags & RENAME_EXCHANGE)
-		return to->dentry ? exchange(from, to) : -ENOENT;
+		return exchange(from, to);
 	if (to->dentry) {
 		if (to->dentry->inode == d->inode)
 			return 0; /* as POSIX has it: two names of one file stay */

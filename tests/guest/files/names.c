@@ -87,6 +87,37 @@ static void test_links(void)
 	   0, "all go away");
 }
 
+static long exchange(const char *a, const char *b)
+{
+	return syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, 2L);
+}
+
+/* Called with a directory y/in and the files b and c. */
+static void test_exchange(void)
+{
+	nlink_t links = (stat(".", &st), st.st_nlink);
+
+	is(mkdir("p", 0755) | mkdir("p/q", 0755) | write_file("p/q/f", "F"), 0, "a directory in one");
+	is(exchange("p/q", "y"), 0, "RENAME_EXCHANGE of two directories");
+	is_string(read_file("y/f"), "F", "what is in them goes with them");
+	is(stat("p/q/in", &st), 0, "both ways");
+	fails(stat("y/in", &st), ENOENT, "and is no more where it was");
+	is(chdir("y") | chdir("..") | stat("p", &st), 0, ".. is where a directory is now");
+	is((int)st.st_nlink, 3, "links of a directory");
+	is(exchange("y", "p/q"), 0, "and back");
+	is(exchange("p/q", "b"), 0, "a directory and a file, in two directories");
+	is_string(read_file("p/q"), "C", "the file");
+	is_string(read_file("b/f"), "F", "the directory");
+	is(stat("p", &st) | (int)st.st_nlink, 2, "the links follow");
+	is(stat(".", &st) | (int)(st.st_nlink - links), 2, "in the other one too");
+	is(exchange("b", "p/q"), 0, "and back again");
+	fails(exchange("p", "p/q"), EINVAL, "one with what is in it");
+	fails(exchange("p/q", "p"), EINVAL, "the other way round");
+	fails(exchange("p", "nothing"), ENOENT, "with nothing");
+	is(exchange("p", "p"), 0, "with itself");
+	is(unlink("p/q/f") | rmdir("p/q") | rmdir("p"), 0, "all of it goes away");
+}
+
 static void test_rename(void)
 {
 	is(write_file("a", "A") | write_file("b", "B"), 0, "two files");
@@ -107,6 +138,7 @@ static void test_rename(void)
 	is(write_file("c", "C"), 0, "a third file");
 	is(syscall(SYS_renameat2, AT_FDCWD, "b", AT_FDCWD, "c", 2L), 0, "RENAME_EXCHANGE");
 	is_string(read_file("b"), "C", "changes them over");
+	test_exchange();
 	fails(rmdir("y"), ENOTEMPTY, "rmdir of one that is not empty");
 	fails(unlink("y"), EISDIR, "unlink of a directory");
 	fails(rmdir("b"), ENOTDIR, "rmdir of a file");
