@@ -49,7 +49,7 @@ static bool frames_left(void)
 	phys_t frame, taken = FRAME_NONE;
 	unsigned n = 0;
 
-	if (likely(frame_free_count() >= 2 * RESERVED_FRAMES))
+	if (likely(frame_free_count() >= 2 * RESERVED_FRAMES + FRAME_COUNT_ERROR))
 		return true;
 	for (; n < RESERVED_FRAMES && (frame = frame_alloc(0)) != FRAME_NONE; n++) {
 		*(phys_t *)phys_to_virt(frame) = taken;
@@ -71,7 +71,7 @@ static bool room_for_thread(uint64_t stack)
 
 	return frames_left() &&
 	       (copy_from_program(word, (const void *)(stack - sizeof(word)), sizeof(word)) == 0 ||
-	        frame_free_count() >= RESERVED_FRAMES);
+	        frame_free_exact() >= RESERVED_FRAMES);
 }
 
 /* Tells whoever wants to know the number of the new thread, before it runs. */

@@ -147,7 +147,7 @@ bool area_reclaim(struct address_space *as)
 
 	if (area_unreserve(as))
 		return true;
-	if (frame_free_count() > ENOUGH)
+	if (frame_free_exact() > ENOUGH)
 		return false;
 	as->scarce = true;
 	had = use_spare(as);

@@ -94,11 +94,11 @@ static struct frame_cache *lock_cache(uint64_t *flags)
 /* Could there be anything for drain_all() where this CPU's cache and the free lists are empty? */
 #define MAY_DRAIN (CONFIG_NR_CPUS > 1 || IS_ENABLED(CONFIG_ZERO_AHEAD))
 
-/* Empties all caches. Returns whether there was anything in them. */
-static bool drain_all(void)
+/* Empties all caches. Another CPU may do the same just now: that this one found nothing in them does not
+ * say that the free lists are still empty. */
+static void drain_all(void)
 {
-	uint64_t drained = zero_ahead_return();
-
+	zero_ahead_return();
 	for (unsigned i = 0; i < CONFIG_NR_CPUS; i++) {
 		struct frame_cache *cache = &caches[i];
 		uint64_t flags;
@@ -106,11 +106,9 @@ static bool drain_all(void)
 		if (!READ_ONCE(cache->n))
 			continue;
 		flags = spin_lock(&cache->lock);
-		drained += cache->n;
 		drain(cache, cache->n);
 		spin_unlock(&cache->lock, flags);
 	}
-	return drained;
 }
 
 /* Takes up to n single frames, CLEAN where they hold zeros. Returns how many. */
@@ -137,6 +135,13 @@ static unsigned alloc_singles(uint64_t *frames, unsigned n)
 	}
 	spin_unlock(&cache->lock, flags);
 	return got;
+}
+
+/* The same where the free lists were found empty: what is missing may lie in the caches. */
+static __noinline unsigned drained_singles(uint64_t *frames, unsigned n)
+{
+	drain_all();
+	return alloc_singles(frames, n);
 }
 
 /* *clean: are zeros wanted; then, does the block hold zeros. */
@@ -169,7 +174,7 @@ static phys_t alloc_once(unsigned order, bool *clean)
 
 	if (order)
 		return alloc_block(order, clean);
-	if (!alloc_singles(&frame, 1) && (!MAY_DRAIN || !drain_all() || !alloc_singles(&frame, 1)))
+	if (!alloc_singles(&frame, 1) && !(MAY_DRAIN && drained_singles(&frame, 1)))
 		return FRAME_NONE;
 	*clean = frame & CLEAN;
 	return frame & ~CLEAN;
@@ -213,8 +218,8 @@ unsigned frame_alloc_zeroed_singles(phys_t *frames, unsigned n)
 {
 	unsigned got = alloc_singles(frames, n), i = 0;
 
-	if (IS_ENABLED(CONFIG_ZERO_AHEAD) && unlikely(!got) && zero_ahead_return())
-		got = alloc_singles(frames, n);
+	if (MAY_DRAIN && unlikely(!got))
+		got = drained_singles(frames, n);
 	while (i < got) {
 		phys_t first = frames[i] & ~CLEAN;
 		uint64_t clean = frames[i] & CLEAN;
@@ -328,6 +333,11 @@ int frame_largest(void)
 uint64_t frame_free_count(void)
 {
 	return READ_ONCE(buddy_free_frames) + READ_ONCE(carve_untouched) + frame_reserved_about();
+}
+
+uint64_t frame_free_exact(void)
+{
+	return READ_ONCE(buddy_free_frames) + READ_ONCE(carve_untouched) + frame_reserved();
 }
 
 void frame_stats(struct frame_stats *stats)

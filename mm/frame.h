@@ -50,6 +50,11 @@ void frame_free_run(phys_t p, size_t frames);
  * firmware or a loader may have used is left out (mm/carve.c). */
 void frame_set_zeroed(void);
 
+/* Each of several CPUs counts reserved frames for itself, and adds what has come together to the sum. */
+#define RESERVED_SUM_UP 64
+#define FRAME_COUNT_ERROR                                                                          \
+	(IS_ENABLED(CONFIG_RESERVATIONS) && CONFIG_NR_CPUS > 1 ? CONFIG_NR_CPUS * RESERVED_SUM_UP : 0)
+
 #ifdef CONFIG_RESERVATIONS
 /* One block for pages that nobody has touched yet. It counts as free, and nothing is done to get one
  * where there is none (FRAME_NONE). *clean: it holds zeros. */
@@ -65,7 +70,7 @@ void frame_reserve_return(phys_t p, size_t frames);
 /* Frames that are kept, not taken. Those who give them back in fact, by frame_reserve_free(), or with
  * frames that were taken by frame_free_run(), say so. */
 uint64_t frame_reserved(void);
-uint64_t frame_reserved_about(void); /* give or take 64 for each CPU: one load */
+uint64_t frame_reserved_about(void); /* give or take FRAME_COUNT_ERROR: one load */
 void frame_reserve_left(size_t frames);
 void frame_reserve_free(phys_t p, size_t frames);
 #else
@@ -91,9 +96,13 @@ phys_t frame_block(phys_t p, unsigned *order);
 /* The largest order that frame_alloc() would satisfy right now; -1: none. A hint. */
 int frame_largest(void);
 
-/* Frames that can be handed out, reserved ones included, give or take the per-CPU caches. Takes no
- * lock: cheap. */
+/* Frames that can be handed out, reserved ones included, the per-CPU caches left out. Takes no
+ * lock: cheap. With several CPUs it is up to FRAME_COUNT_ERROR too high or too low. */
 uint64_t frame_free_count(void);
+
+/* The same, as exact as it can be while other CPUs take and free: for whoever promises memory, or says
+ * that there is none. Reads a word of each CPU. */
+uint64_t frame_free_exact(void);
 
 void frame_stats(struct frame_stats *stats);
 

@@ -7,19 +7,17 @@
 #include "mm/frame.h"
 
 #if CONFIG_NR_CPUS > 1
-/* Each CPU counts for itself, interrupts off, and adds what has come together to the sum. */
-#define SUM_UP 64
-
 static int64_t sum;
 static struct {
 	int64_t frames;
 } __aligned(64) counts[CONFIG_NR_CPUS];
 
+/* Interrupts are off. */
 static void count_reserved(int64_t frames)
 {
 	int64_t *count = &counts[cpu_id()].frames, now = *count + frames;
 
-	if (now >= SUM_UP || now <= -SUM_UP) {
+	if (now >= RESERVED_SUM_UP || now <= -RESERVED_SUM_UP) {
 		__atomic_fetch_add(&sum, now, __ATOMIC_RELAXED);
 		now = 0;
 	}

@@ -226,8 +226,10 @@ static __cold __noinline bool make_room(uint64_t want)
 {
 	uint64_t have;
 
+	if (FRAME_COUNT_ERROR && frame_free_exact() * FRAME_SIZE >= want)
+		return true;
 	trim_locked(drop_now);
-	have = frame_free_count() * FRAME_SIZE;
+	have = frame_free_exact() * FRAME_SIZE;
 	return have >= want ||
 	       (uint8_t)on_kernel_stack(area_make_room, (uint64_t)program_space, want - have, 0, 0, 0);
 }
@@ -238,7 +240,8 @@ static __always_inline bool affordable(uint32_t n)
 {
 	uint64_t want = n * UNIT_SIZE + KEEP;
 
-	return likely(frame_free_count() * FRAME_SIZE >= want) || make_room(want);
+	return likely(frame_free_count() * FRAME_SIZE >= want + FRAME_COUNT_ERROR * FRAME_SIZE) ||
+	       make_room(want);
 }
 
 /* Takes n units where nothing ever was. Returns the first; 0: no room. */

@@ -62,6 +62,11 @@ uint64_t frame_free_count(void)
 	return RAM / FRAME_SIZE;
 }
 
+uint64_t frame_free_exact(void)
+{
+	return RAM / FRAME_SIZE;
+}
+
 uint64_t on_kernel_stack(void *function, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
 	return ((uint64_t(*)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t))function)(a, b, c, d, e);
