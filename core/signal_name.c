@@ -12,5 +12,7 @@ static const char names[][7] = {
 
 const char *signal_name(int signal)
 {
-	return names[signal > 0 && signal < (int)ARRAY_SIZE(names) ? signal : 0];
+	if (signal >= (int)ARRAY_SIZE(names))
+		return "RT";
+	return names[signal > 0 ? signal : 0];
 }

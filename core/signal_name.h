@@ -3,7 +3,7 @@
 #ifndef PAGURUS_CORE_SIGNAL_NAME_H
 #define PAGURUS_CORE_SIGNAL_NAME_H
 
-/* "SEGV" for 11; "?" for what has no name (0, real-time signals). */
+/* "SEGV" for 11, "RT" for a real-time signal; "?" for what is none. */
 const char *signal_name(int signal);
 
 #endif

@@ -57,6 +57,7 @@ static void test_last_line(void **state)
 	expect_stop(STOP_EXIT, 0, "|pagurus: exit status 0\n");
 	expect_stop(STOP_EXIT, 255, "|pagurus: exit status 255\n");
 	expect_stop(STOP_SIGNAL, 6, "|pagurus: killed by signal 6 (SIGABRT)\n");
+	expect_stop(STOP_SIGNAL, 33, "|pagurus: killed by signal 33 (SIGRT)\n");
 	expect_stop(STOP_PANIC, 0, "|pagurus: panic\n");
 	expect_stop(STOP_REBOOT, 0, "|pagurus: reboot\n");
 }
@@ -89,7 +90,7 @@ static void test_signal_names(void **state)
 	assert_string_equal(signal_name(16), "STKFLT");
 	assert_string_equal(signal_name(31), "SYS");
 	assert_string_equal(signal_name(0), "?");
-	assert_string_equal(signal_name(32), "?");
+	assert_string_equal(signal_name(32), "RT");
 	assert_string_equal(signal_name(-5), "?");
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* hostile SEED CALLS [THREADS [all]]: system calls of every number with arguments that are mostly wrong,
+/* hostile SEED CALLS [THREADS [one|all]]: system calls of every number with arguments that are mostly wrong,
  * from several threads. The kernel must go on, or end the program and say why; the program itself
- * cannot fail. Calls that take away what the program itself needs are left out but for "all", with
- * which it seldom lives long. */
+ * cannot fail. Calls that take away what the program itself needs are left out, but with "one" one of
+ * them, by the seed, and with "all" none, with which it seldom lives long. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
@@ -18,6 +18,8 @@
 
 #define NUMBERS 462
 #define SCRATCH_SIZE (1UL << 20)
+#define GUARD_SIZE                                                                                 \
+	(16UL << 20) /* on both sides of it: what runs over the end hits nobody's stack */
 #define LENGTH_MAX 0x20000
 #define THREADS_MAX 16
 #define NUDGE_NS 5000000
@@ -31,7 +33,7 @@ static __thread char *scratch;
 static long tids[THREADS_MAX];
 static long calls;
 static uint64_t seed;
-static int everything, running;
+static int everything, one, running;
 static unsigned long done_by_all;
 
 static uint64_t next(void)
@@ -90,7 +92,7 @@ static int is_left_out(long number)
 		return number == SYS_exit || number == SYS_exit_group;
 	for (size_t i = 0; i < sizeof(out) / sizeof(out[0]); i++)
 		if (out[i] == number)
-			return 1;
+			return !one || i != seed / 2 % (sizeof(out) / sizeof(out[0]));
 	return 0;
 }
 
@@ -135,6 +137,17 @@ static long argument(void)
 	}
 }
 
+/* A page of the scratch memory, and no more bytes than there are behind it. */
+static long some_page(long *bytes)
+{
+	long offset = (long)(next() % SCRATCH_SIZE & ~4095UL), room = (long)SCRATCH_SIZE - offset;
+
+	*bytes &= LENGTH_MAX - 1;
+	if (*bytes > room)
+		*bytes = room;
+	return (long)scratch + offset;
+}
+
 /* Calls on memory leave the program itself where it is. */
 static void spare_program(long number, long *a)
 {
@@ -149,12 +162,10 @@ static void spare_program(long number, long *a)
 		return;
 	}
 	if (a[0] >= 0 && a[0] < 1L << 47)
-		a[0] = (long)(scratch + (next() % SCRATCH_SIZE & ~4095UL));
+		a[0] = some_page(&a[1]);
 	a[1] &= LENGTH_MAX - 1;
-	if (number == SYS_mremap) {
-		a[2] &= LENGTH_MAX - 1;
-		a[4] = a[0];
-	}
+	if (number == SYS_mremap)
+		a[4] = some_page(&a[2]);
 }
 
 /* Numbers and addresses, as structures have them; and a few names. */
@@ -199,12 +210,10 @@ static int restore(void)
 {
 	struct sigaction action = { .sa_handler = wake };
 	sigset_t none;
-	void *p = mmap(scratch, SCRATCH_SIZE, PROT_READ | PROT_WRITE,
-	               MAP_PRIVATE | MAP_ANONYMOUS | (scratch ? MAP_FIXED : 0), -1, 0);
 
-	if (p == MAP_FAILED)
+	if (mmap(scratch, SCRATCH_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+	         -1, 0) == MAP_FAILED)
 		return -1;
-	scratch = p;
 	sigemptyset(&none);
 	pthread_sigmask(SIG_SETMASK, &none, NULL);
 	sigaction(SIGALRM, &action, NULL);
@@ -217,6 +226,12 @@ static int restore(void)
 
 static void *work(void *arg)
 {
+	char *reserved = mmap(NULL, SCRATCH_SIZE + 2 * GUARD_SIZE, PROT_NONE,
+	                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (reserved == MAP_FAILED)
+		calls = 0;
+	scratch = reserved + GUARD_SIZE;
 	tids[(uintptr_t)arg] = syscall(SYS_gettid);
 	state = 0x9e3779b97f4a7c15 * (seed * THREADS_MAX + (uintptr_t)arg + 1);
 	for (long done = 0; done < calls; done++) {
@@ -271,6 +286,7 @@ int main(int argc, char **argv)
 	seed = argc > 1 ? strtoul(argv[1], NULL, 0) : 0;
 	calls = argc > 2 ? atol(argv[2]) : 2000;
 	everything = argc > 4 && strcmp(argv[4], "all") == 0;
+	one = argc > 4 && strcmp(argv[4], "one") == 0;
 	if (count < 1 || count > THREADS_MAX)
 		return 2;
 	running = count;
