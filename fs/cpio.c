@@ -268,8 +268,10 @@ int cpio_next(struct cpio *cpio)
 		result = read_entry(cpio);
 		if (result < 0)
 			return result;
-		if (!result)
+		if (!result) {
+			cpio->archive++;
 			continue;
+		}
 		if (!cpio->entry.same_dir && bad_part(&cpio->entry))
 			return fail(cpio, "a name that leads out of the archive (..) or is too long");
 		return 1;

@@ -28,6 +28,7 @@ struct cpio {
 	size_t size;
 	size_t at;           /* the next header */
 	const char *problem; /* where cpio_next() fails: what is wrong */
+	unsigned archive;    /* how many have ended before the entry */
 	struct cpio_entry entry;
 	/* Of the entry before, with which most have much in common: */
 	uint64_t text[13]; /* its header's digits, */

@@ -261,33 +261,52 @@ int dentry_move(struct dentry *d, struct dentry *dir, const char *name, size_t l
 	return 0;
 }
 
-static void change_place(struct dentry *d, const struct dentry *place)
+/* Returns a copy of d's name for another: a name that is not owned may lie behind d itself. */
+static char *name_of(const struct dentry *d)
+{
+	char *copy = heap_alloc(d->len);
+
+	return copy ? memcpy(copy, d->name, d->len) : NULL;
+}
+
+static void change_place(struct dentry *d, const struct dentry *place, const char *name)
 {
 	if (is_directory(d->inode)) {
 		d->parent->inode->nlink--;
 		place->parent->inode->nlink++;
 	}
-	d->name = place->name;
-	d->name_owned = place->name_owned;
+	d->name = name;
+	d->name_owned = true;
 	d->len = place->len;
 	d->parent = place->parent; /* held by whoever was there */
 }
 
-void dentry_exchange(struct dentry *a, struct dentry *b)
+int dentry_exchange(struct dentry *a, struct dentry *b)
 {
-	const struct dentry place = *a;
+	const struct dentry place = *a, other = *b;
+	char *to_a = name_of(b), *to_b = name_of(a);
 	uint64_t irq;
 
+	if (!to_a || !to_b) {
+		heap_free(to_a);
+		heap_free(to_b);
+		return -ENOMEM;
+	}
 	take_out(a);
 	take_out(b);
 	irq = notify_begin();
-	change_place(a, b);
-	change_place(b, &place);
+	change_place(a, &other, to_a);
+	change_place(b, &place, to_b);
 	notify_end(irq);
+	if (place.name_owned)
+		heap_free((void *)place.name);
+	if (other.name_owned)
+		heap_free((void *)other.name);
 	hash_add(a);
 	hash_add(b);
 	list_child(a);
 	list_child(b);
+	return 0;
 }
 
 void dentry_put(struct dentry *d)

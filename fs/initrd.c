@@ -33,7 +33,8 @@ struct mount {
 	struct dentry *dir; /* of the entry before: most have the same */
 	struct run *run;    /* that goes on if this entry waits, too */
 	struct cpio cpio;
-	struct tree links;
+	struct tree links; /* of one of several archives: */
+	unsigned links_archive;
 	uint64_t made[MADE_WORDS]; /* bits of names that were made, in whatever directory */
 };
 
@@ -172,8 +173,12 @@ static struct inode *inode_of(struct filesystem *fs, const struct cpio_entry *e)
 
 static struct inode *linked_inode_of(struct mount *m, const struct cpio_entry *e)
 {
-	struct hard_link *link = link_of(m, e);
+	struct hard_link *link;
 
+	if (m->links_archive != m->cpio.archive)
+		forget_links(m); /* the next one counts its inodes anew */
+	m->links_archive = m->cpio.archive;
+	link = link_of(m, e);
 	if (!link)
 		return NULL;
 	if (!link->inode)

@@ -140,7 +140,9 @@ static int exchange(const struct found *from, const struct found *to)
 		return err;
 	if (is_directory(to->dentry->inode) && dentry_inside(from->dir, to->dentry))
 		return -EINVAL;
-	dentry_exchange(d, to->dentry);
+	err = dentry_exchange(d, to->dentry);
+	if (err)
+		return err;
 	notify_moved(from->dir, from->name, from->len, d);
 	notify_moved(to->dir, to->name, to->len, to->dentry);
 	inode_touch(from->dir->inode);

@@ -30,10 +30,11 @@ static struct mapping *mapping_of(struct area_source *source)
 /* The module's frame that holds the whole page; FRAME_NONE: it does not lie like that. */
 static phys_t module_frame(const struct inode *inode, uint64_t index)
 {
-	uint64_t start = index << FRAME_SHIFT;
+	uint64_t start = index << FRAME_SHIFT, size = inode->file.base_size;
 	const char *at = inode->file.base + start;
 
-	if (start + FRAME_SIZE > inode->file.base_size || !IS_ALIGNED((uintptr_t)at, FRAME_SIZE))
+	/* start may be anything: mremap() lets an area grow far behind the file. */
+	if (start >= size || size - start < FRAME_SIZE || !IS_ALIGNED((uintptr_t)at, FRAME_SIZE))
 		return FRAME_NONE;
 	return virt_to_phys(at);
 }

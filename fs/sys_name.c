@@ -158,10 +158,12 @@ long sys_symlink(const char *text, const char *path)
 	return sys_symlinkat(text, AT_FDCWD, path);
 }
 
-/* Two paths are walked one after the other, under one lock: the first one's result is pinned. */
+/* Two paths are walked one after the other, under one lock: the first one's result is pinned, and its
+ * last name copied, which may be part of a symbolic link. */
 struct two_names {
 	struct at from, to;
 	struct dentry *dentry, *dir;
+	char name[NAME_LENGTH_MAX];
 };
 
 static long begin_two(struct two_names *t, long from_dir, const char *from, unsigned from_flags,
@@ -182,6 +184,7 @@ static long begin_two(struct two_names *t, long from_dir, const char *from, unsi
 	}
 	t->dentry = dentry_hold(t->from.found.dentry);
 	t->dir = dentry_hold(t->from.found.dir);
+	t->from.found.name = memcpy(t->name, t->from.found.name, t->from.found.len);
 	fs_unlock();
 	err = at_begin(&t->to, to_dir, to, 0);
 	if (err) {
@@ -225,6 +228,23 @@ long sys_link(const char *from, const char *to)
 	return sys_linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
+/* While nothing was locked, the name may have gone, or be another's now. fs_lock() is held. */
+static long find_again(struct two_names *t)
+{
+	struct found *from = &t->from.found;
+	struct dentry *now;
+
+	if (!from->len || t->dir->inode->fs->fixed)
+		return 0; /* name_rename() refuses it */
+	now = dentry_find(t->dir, from->name, from->len);
+	if (!now)
+		return -ENOENT;
+	now = dentry_hold(mounted_on(now));
+	dentry_put(t->dentry);
+	from->dentry = t->dentry = now;
+	return 0;
+}
+
 long sys_renameat2(long from_dir, const char *from, long to_dir, const char *to, long flags)
 {
 	struct two_names t;
@@ -236,11 +256,7 @@ long sys_renameat2(long from_dir, const char *from, long to_dir, const char *to,
 	err = begin_two(&t, from_dir, from, 0, to_dir, to, true);
 	if (err)
 		return err;
-	/* While nothing was locked, somebody may have taken the name away. */
-	if (t.from.found.len && (!t.dentry->linked || t.dentry->parent != t.dir))
-		err = -ENOENT;
-	else
-		err = name_rename(&t.from.found, &t.to.found, (unsigned)flags);
+	err = find_again(&t) ?: name_rename(&t.from.found, &t.to.found, (unsigned)flags);
 	end_two(&t);
 	return err;
 }

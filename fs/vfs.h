@@ -171,8 +171,9 @@ void dentry_unlink(struct dentry *dentry);
 /* Gives it another place. Returns 0 or -ENOMEM: then nothing has changed. */
 int dentry_move(struct dentry *dentry, struct dentry *dir, const char *name, size_t len);
 
-/* Two different ones change places, with all that is below them. */
-void dentry_exchange(struct dentry *a, struct dentry *b);
+/* Two different ones change places, with all that is below them. Returns 0 or -ENOMEM: then nothing has
+ * changed. */
+int dentry_exchange(struct dentry *a, struct dentry *b);
 
 static inline struct dentry *dentry_hold(struct dentry *dentry)
 {

@@ -71,7 +71,8 @@ struct model_node {
 	const char *name;
 	size_t len;
 	uint32_t mode, uid;
-	uint64_t ino; /* of the archive, where it has several names */
+	uint64_t ino;     /* of the archive, where it has several names */
+	unsigned archive; /* in which its number means something */
 	bool several;
 	const char *data;
 	size_t size;
@@ -79,6 +80,7 @@ struct model_node {
 
 static struct model_node model[MODEL_MAX];
 static int model_nodes;
+static unsigned model_archives; /* that were read before this one */
 
 static void model_require(bool ok, const char *what, const struct model_node *n)
 {
@@ -125,7 +127,12 @@ static int model_directory(int dir, const char *name, size_t len)
 }
 
 /* Returns false where there is no room. */
-static bool model_entry(const struct cpio_entry *e)
+static bool same_file(const struct model_node *a, const struct model_node *b)
+{
+	return a->several && b->several && a->ino == b->ino && a->archive == b->archive;
+}
+
+static bool model_entry(const struct cpio_entry *e, unsigned archive)
 {
 	const char *name = e->name, *end = e->name + e->name_len;
 	int dir = 0, found;
@@ -159,11 +166,12 @@ static bool model_entry(const struct cpio_entry *e)
 	model[found].size = e->size;
 	model[found].several = S_ISREG(e->mode) && e->nlink > 1;
 	model[found].ino = (uint64_t)cpio_device(e->dev_major, e->dev_minor) << 32 | e->ino;
+	model[found].archive = archive;
 	if (!model[found].several)
 		return true;
 	/* All names of one file have what the first one says, and the data that came last. */
 	for (int i = 1; i < found; i++) {
-		if (!model[i].several || model[i].ino != model[found].ino)
+		if (!same_file(&model[i], &model[found]))
 			continue;
 		model[found].mode = model[i].mode;
 		model[found].uid = model[i].uid;
@@ -191,8 +199,9 @@ static int model_read(const void *archive, size_t size)
 
 	cpio_open(&cpio, archive, size);
 	while ((result = cpio_next(&cpio)) > 0)
-		if (!model_entry(&cpio.entry))
+		if (!model_entry(&cpio.entry, model_archives + cpio.archive))
 			return 1;
+	model_archives += cpio.archive + 1;
 	return result;
 }
 
@@ -207,8 +216,7 @@ static void model_compare_node(const struct dentry *d, const struct model_node *
 		model_require(inode->size == n->size, "size", n);
 		model_require(!n->size || inode->file.base == n->data, "data", n);
 		for (int i = 1; i < model_nodes; i++)
-			links += model[i].parent >= 0 &&
-			         (&model[i] == n || (n->several && model[i].several && model[i].ino == n->ino));
+			links += model[i].parent >= 0 && (&model[i] == n || same_file(&model[i], n));
 		model_require(inode->nlink == links, "links", n);
 	} else if (S_ISLNK(n->mode)) {
 		model_require(inode->size == n->size && inode->link.text == n->data, "text", n);

@@ -147,6 +147,23 @@ static void test_hard_links(void **state)
 	assert_int_equal(child(root, "again")->inode->size, 4);
 }
 
+/* Archives one behind the other count their inodes each from the beginning. */
+static void test_hard_links_of_two_archives(void **state)
+{
+	(void)state;
+	add_linked("a", S_IFREG | 0644, "first", 1, 2);
+	add_linked("b", S_IFREG | 0644, "", 1, 2);
+	add("TRAILER!!!", 0, "");
+	add_linked("c", S_IFREG | 0644, "", 1, 2);
+	add_linked("d", S_IFREG | 0644, "next", 1, 2);
+	mount();
+	model_compare(root, 0);
+	assert_ptr_equal(child(root, "a")->inode, child(root, "b")->inode);
+	assert_ptr_equal(child(root, "c")->inode, child(root, "d")->inode);
+	assert_int_equal(child(root, "b")->inode->size, 5);
+	assert_int_equal(child(root, "c")->inode->size, 4);
+}
+
 static void test_several_archives(void **state)
 {
 	char *first;
@@ -219,6 +236,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_made_on_the_first_look, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_later_entries_replace, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hard_links, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hard_links_of_two_archives, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_several_archives, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_random_archives, setup, teardown),

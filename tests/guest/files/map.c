@@ -65,6 +65,8 @@ static void test_private(int fd)
 	is(pread(fd, &c, 1, PAGE), 1, "read");
 	is(c, text[PAGE], "the file stays");
 	munmap(p, 3 * PAGE);
+	ok(mmap(NULL, PAGE, RW, MAP_PRIVATE, fd, -2L * PAGE) == MAP_FAILED && errno == EOVERFLOW,
+	   "an offset that no file can have");
 	p = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
 	is(mprotect(p, PAGE, RW), 0, "a page that was read only and touched");
 	is(p[0], text[0], "is touched");

@@ -6,13 +6,19 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define MANY 50
+#define ROUNDS 300
+
 static struct stat st;
+static pthread_barrier_t barrier;
 
 static void test_paths(void)
 {
@@ -96,6 +102,7 @@ static long exchange(const char *a, const char *b)
 static void test_exchange(void)
 {
 	nlink_t links = (stat(".", &st), st.st_nlink);
+	char name[8];
 
 	is(mkdir("p", 0755) | mkdir("p/q", 0755) | write_file("p/q/f", "F"), 0, "a directory in one");
 	is(exchange("p/q", "y"), 0, "RENAME_EXCHANGE of two directories");
@@ -116,6 +123,55 @@ static void test_exchange(void)
 	fails(exchange("p", "nothing"), ENOENT, "with nothing");
 	is(exchange("p", "p"), 0, "with itself");
 	is(unlink("p/q/f") | rmdir("p/q") | rmdir("p"), 0, "all of it goes away");
+	is(write_file("e1", "1") | write_file("e2", "2") | exchange("e1", "e2") | unlink("e1"), 0,
+	   "two files in exchange, and one of them goes");
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "g%d", i);
+		write_file(name, "g");
+	}
+	is_string(read_file("e2"), "1", "the name of the other is no part of it");
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "g%d", i);
+		unlink(name);
+	}
+	is(unlink("e2"), 0, "nor is it lost");
+}
+
+static void *rename_often(void *to)
+{
+	long done = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		pthread_barrier_wait(&barrier);
+		done += rename("job", to) == 0;
+		pthread_barrier_wait(&barrier);
+	}
+	return (void *)done;
+}
+
+/* Of two threads that rename one file, one finds it. */
+static void test_rename_race(void)
+{
+	int lost = 0, left = 0;
+	pthread_t first, second;
+	void *a, *b;
+
+	pthread_barrier_init(&barrier, NULL, 3);
+	is(pthread_create(&first, NULL, rename_often, "job.1") |
+	       pthread_create(&second, NULL, rename_often, "job.2"),
+	   0, "two threads");
+	for (int i = 0; i < ROUNDS; i++) {
+		lost += write_file("job", "j") != 0;
+		pthread_barrier_wait(&barrier);
+		pthread_barrier_wait(&barrier);
+		left += stat("job", &st) == 0;
+		lost += !unlink("job.1") + !unlink("job.2") != 1;
+	}
+	pthread_join(first, &a);
+	pthread_join(second, &b);
+	is((long)a + (long)b, ROUNDS, "each time one of them renames the file");
+	is(lost + left, 0, "and it has one name");
+	pthread_barrier_destroy(&barrier);
 }
 
 static void test_rename(void)
@@ -297,6 +353,7 @@ void test_names(void)
 	test_paths();
 	test_links();
 	test_rename();
+	test_rename_race();
 	test_listing();
 	test_all_lengths();
 	test_attributes();
