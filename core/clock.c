@@ -46,10 +46,16 @@ const struct wall_clock *clock_wall(void)
 }
 #endif
 
-void clock_set_wall_ns(uint64_t ns)
+int64_t clock_set_wall_ns(uint64_t ns)
 {
-	WRITE_ONCE(wall.offset, ns - clock_ns());
+	uint64_t before, offset;
+
+	clock_wall_ns(); /* reads the platform's if that has not been done */
+	before = READ_ONCE(wall.offset);
+	offset = ns - clock_ns();
+	WRITE_ONCE(wall.offset, offset);
 	__atomic_store_n(&wall.known, true, __ATOMIC_RELEASE);
+	return (int64_t)(offset - before);
 }
 
 void clock_wall_reread(void)

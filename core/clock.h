@@ -22,8 +22,8 @@ const struct wall_clock *clock_wall(void);
 /* Nanoseconds since 1970-01-01 UTC. */
 uint64_t clock_wall_ns(void);
 
-/* Sets the wall clock (clock_settime). */
-void clock_set_wall_ns(uint64_t ns);
+/* Sets the wall clock (clock_settime). Returns by how many ns it went forward. */
+int64_t clock_set_wall_ns(uint64_t ns);
 
 /* The wall clock is read from the platform again when it is next asked for: time has passed that
  * the monotonic clock did not count. */

@@ -38,20 +38,10 @@ static void arm(struct posix_timer *timer, uint64_t due)
 	look_later(timer);
 }
 
-/* Is it not yet time? Then it will be looked at again. */
-static bool is_early(struct posix_timer *timer)
+/* A single CPU knows how long it was idle only when it is not any more. */
+static bool is_unknown(const struct posix_timer *timer)
 {
-	if (!timer->cpu_time)
-		return false;
-	/* A single CPU knows how long it was idle only when it is not any more. */
-	if (CONFIG_NR_CPUS == 1 && current_thread() == this_cpu->idle) {
-		look_later(timer);
-		return true;
-	}
-	if (sched_busy_ns() >= timer->due)
-		return false;
-	arm(timer, timer->due);
-	return true;
+	return timer->cpu_time && CONFIG_NR_CPUS == 1 && current_thread() == this_cpu->idle;
 }
 #else
 uint64_t posix_timer_now(const struct posix_timer *timer)
@@ -65,13 +55,23 @@ static void arm(struct posix_timer *timer, uint64_t due)
 	timer->due = due;
 	timer_arm(&timer->timer, due);
 }
-
-static bool is_early(struct posix_timer *timer)
-{
-	(void)timer;
-	return false;
-}
 #endif
+
+/* Is it not yet time? Then it will be looked at again. Of CPU time that is so at most looks; others may
+ * have been set to a later time while they waited for the lock. */
+static bool is_early(struct posix_timer *timer, uint64_t now)
+{
+#ifdef CONFIG_CPU_TIMERS
+	if (is_unknown(timer)) {
+		look_later(timer);
+		return true;
+	}
+#endif
+	if (now >= timer->due)
+		return false;
+	arm(timer, timer->due);
+	return true;
+}
 
 static unsigned add_saturated(unsigned a, uint64_t b)
 {
@@ -97,17 +97,18 @@ static uint64_t next_period(struct posix_timer *timer, uint64_t now)
 /* The signal of an expiry, unless the last one still waits. */
 static void expire(struct posix_timer *timer)
 {
-	uint64_t now = posix_timer_now(timer), times = 1, flags;
 	struct queued_signal *own = &timer->signal;
+	uint64_t flags = spin_lock(&signal_lock), now = posix_timer_now(timer), times = 1;
 	bool waits;
 
-	flags = spin_lock(&signal_lock);
-	if (is_early(timer)) {
+	if (!timer->set || is_early(timer, now)) {
 		spin_unlock(&signal_lock, flags);
 		return;
 	}
 	if (timer->interval)
-		times = next_period(timer, MAX(now, timer->due));
+		times = next_period(timer, now);
+	else
+		timer->set = false;
 	waits = own->queued;
 	timer->missed = waits ? add_saturated(timer->missed, times) : add_saturated(0, times - 1);
 	spin_unlock(&signal_lock, flags);
@@ -148,7 +149,7 @@ struct posix_timer_setting posix_timer_get(struct posix_timer *timer)
 	uint64_t now = posix_timer_now(timer);
 
 	/* Due is not yet over: 0 would say that it is not set. */
-	if (timer->timer.armed)
+	if (timer->set)
 		setting.value = timer->due > now ? timer->due - now : 1;
 	spin_unlock(&signal_lock, flags);
 	return setting;
@@ -156,14 +157,17 @@ struct posix_timer_setting posix_timer_get(struct posix_timer *timer)
 
 void posix_timer_set(struct posix_timer *timer, uint64_t deadline, uint64_t interval)
 {
-	uint64_t flags;
+	uint64_t flags = spin_lock(&signal_lock);
 
+	timer->set = false; /* an expiry that waits for the lock does not arm it again */
+	spin_unlock(&signal_lock, flags);
 	timer_cancel(&timer->timer);
 	flags = spin_lock(&signal_lock);
 	timer->interval = interval;
 	timer->missed = 0;
 	timer->overrun = 0;
-	if (deadline != NEVER)
+	timer->set = deadline != NEVER;
+	if (timer->set)
 		arm(timer, deadline);
 	spin_unlock(&signal_lock, flags);
 }
@@ -172,7 +176,7 @@ void posix_timer_shift(struct posix_timer *timer, int64_t ns)
 {
 	uint64_t flags = spin_lock(&signal_lock), due = timer->due;
 
-	if (timer->at_wall && timer->timer.armed)
+	if (timer->at_wall && timer->set)
 		arm(timer, ns > 0 && (uint64_t)ns > due ? 0 : due - (uint64_t)ns);
 	spin_unlock(&signal_lock, flags);
 }

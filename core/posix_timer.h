@@ -4,6 +4,7 @@
 #ifndef PAGURUS_CORE_POSIX_TIMER_H
 #define PAGURUS_CORE_POSIX_TIMER_H
 
+#include "core/clock.h"
 #include "core/signal_queue.h"
 #include "include/types.h"
 #include "sched/timer.h"
@@ -17,17 +18,18 @@ struct posix_timer {
 	struct queued_signal signal;
 	struct siginfo info; /* what it sends */
 	bool silent;         /* SIGEV_NONE */
+	bool set;            /* it has yet to expire; not so .timer.armed, while that is looked into */
 #ifdef CONFIG_CPU_TIMERS
 	bool cpu_time; /* it counts the program's CPU time, and is looked at now and then */
 	uint64_t left; /* when that was done last */
 #endif
-	uint64_t due;        /* on its own clock: clock_ns(), or CPU time */
-	int tid;             /* SIGEV_THREAD_ID: to that thread; 0: to the program */
+	uint64_t due; /* on its own clock: clock_ns(), or CPU time */
+	int tid;      /* SIGEV_THREAD_ID: to that thread; 0: to the program */
 	int clock;
-	bool at_wall;        /* set to a time of the wall clock: moves when that is set */
-	uint64_t interval;   /* ns; 0: once */
-	unsigned missed;     /* expirations since the signal that waits now was sent */
-	unsigned overrun;    /* the same of the one that was taken last */
+	bool at_wall;      /* set to a time of the wall clock: moves when that is set */
+	uint64_t interval; /* ns; 0: once */
+	unsigned missed;   /* expirations since the signal that waits now was sent */
+	unsigned overrun;  /* the same of the one that was taken last */
 };
 
 /* What a timer is set to: ns until it expires (0: it does not) and between expirations. */
@@ -51,13 +53,13 @@ void posix_timer_set(struct posix_timer *timer, uint64_t deadline, uint64_t inte
 /* The wall clock has gone forward by ns (or back): a timer at_wall expires that much earlier. */
 void posix_timer_shift(struct posix_timer *timer, int64_t ns);
 
-/* core/sys_timer.c: the same for all that the program has made. */
+/* core/sys_timer.c: sets the wall clock, and with it all timers that the program has made. */
 #ifdef CONFIG_SIGNALS
-void timers_shift(int64_t ns);
+void timers_set_wall_ns(uint64_t ns);
 #else
-static inline void timers_shift(int64_t ns)
+static inline void timers_set_wall_ns(uint64_t ns)
 {
-	(void)ns;
+	clock_set_wall_ns(ns);
 }
 #endif
 

@@ -60,7 +60,7 @@ static int get_timespec(const struct timespec64 *user, uint64_t *ns)
 
 long sys_clock_settime(int id, const struct timespec64 *user)
 {
-	uint64_t ns, before;
+	uint64_t ns;
 	int error;
 
 	if (id != CLOCK_REALTIME)
@@ -68,9 +68,7 @@ long sys_clock_settime(int id, const struct timespec64 *user)
 	error = get_timespec(user, &ns);
 	if (error)
 		return error;
-	before = clock_wall_ns();
-	clock_set_wall_ns(ns);
-	timers_shift((int64_t)(ns - before));
+	timers_set_wall_ns(ns);
 	return 0;
 }
 

@@ -143,12 +143,16 @@ static uint64_t deadline_of(const struct posix_timer *timer, bool absolute, uint
 	return is_wall(timer->clock) ? deadline_at_wall(ns) : ns;
 }
 
-void timers_shift(int64_t ns)
+/* In one turn: a timer set in between would go by the new time already, and be shifted once more. */
+void timers_set_wall_ns(uint64_t ns)
 {
+	int64_t forward;
+
 	mutex_lock(&turn);
+	forward = clock_set_wall_ns(ns);
 	for (int id = 0; id < TIMERS_MAX; id++)
 		if (timers[id])
-			posix_timer_shift(timers[id], ns);
+			posix_timer_shift(timers[id], forward);
 	mutex_unlock(&turn);
 }
 
@@ -251,8 +255,11 @@ static struct posix_timer_setting set_program_timer(int which, uint64_t value, u
 	return before;
 }
 
+/* What is left is a microsecond at least: 0 would say that it is not set. */
 static struct itimerval64 to_program_us(struct posix_timer_setting setting)
 {
+	if (setting.value)
+		setting.value = MAX(setting.value, NS_PER_US);
 	return (struct itimerval64){
 		.interval_sec = (int64_t)(setting.interval / NS_PER_SEC),
 		.interval_usec = (int64_t)(setting.interval % NS_PER_SEC / NS_PER_US),

@@ -213,13 +213,12 @@ long sys_timerfd_settime(long fd, long flags, const struct setting *new, struct 
 	err = get_timer(fd, &t);
 	if (err)
 		return err;
-	timer_cancel(&t->timer);
 	irq = spin_lock(&t->queue.lock);
 	before = left(t);
 	t->expired = 0;
 	t->interval = interval;
 	t->deadline = first(t, value, flags);
-	if (t->deadline)
+	if (t->deadline) /* if not, one that is armed expires in vain */
 		timer_arm(&t->timer, t->deadline);
 	spin_unlock(&t->queue.lock, irq);
 	file_put(&t->file);

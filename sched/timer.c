@@ -67,11 +67,11 @@ static void take_out(struct timer_base *base, struct timer *timer)
 		base->first = next ? container_of(next, struct timer, node) : NULL;
 	}
 	tree_remove(&base->tree, &timer->node);
-	timer->armed = false;
+	__atomic_store_n(&timer->armed, false, __ATOMIC_RELEASE);
 }
 
-/* Takes timer out wherever it is. Returns whether it was armed. */
-static bool disarm(struct timer *timer)
+/* Takes timer out wherever it is. Returns whether it was armed; *runs: another CPU is in expired(). */
+static bool disarm(struct timer *timer, bool *runs)
 {
 	struct timer_base *base = &bases[timer->cpu];
 	uint64_t flags = spin_lock(&base->lock);
@@ -79,22 +79,46 @@ static bool disarm(struct timer *timer)
 
 	if (armed)
 		take_out(base, timer);
+	*runs = CONFIG_NR_CPUS > 1 && base->running == timer && base != &bases[cpu_id()];
 	spin_unlock(&base->lock, flags);
 	return armed;
+}
+
+/* Locks the base where timer is to be armed and returns its CPU: this one, but while another is in
+ * expired(), that one, where timer_cancel() waits for it; it sets its hardware afterwards. Interrupts
+ * off. */
+static uint32_t lock_base(const struct timer *timer)
+{
+#if CONFIG_NR_CPUS > 1
+	struct timer_base *last = &bases[timer->cpu];
+
+	if (READ_ONCE(last->running) == timer) {
+		spin_lock(&last->lock);
+		if (last->running == timer)
+			return timer->cpu;
+		spin_unlock(&last->lock, 0);
+	}
+#else
+	(void)timer;
+#endif
+	spin_lock(&bases[cpu_id()].lock);
+	return cpu_id();
 }
 
 void timer_arm(struct timer *timer, uint64_t deadline)
 {
 	struct timer_base *base;
 	uint64_t flags;
+	uint32_t cpu;
+	bool runs;
 
-	if (timer->armed)
-		disarm(timer);
+	if (__atomic_load_n(&timer->armed, __ATOMIC_ACQUIRE))
+		disarm(timer, &runs);
 	flags = irq_save();
-	base = &bases[cpu_id()];
-	spin_lock(&base->lock);
+	cpu = lock_base(timer);
+	base = &bases[cpu];
 	timer->deadline = deadline;
-	timer->cpu = cpu_id();
+	timer->cpu = cpu;
 	timer->armed = true;
 	insert(base, timer);
 	set_hardware(base);
@@ -103,14 +127,13 @@ void timer_arm(struct timer *timer, uint64_t deadline)
 
 bool timer_cancel(struct timer *timer)
 {
-	bool armed = disarm(timer);
+	bool runs, armed = disarm(timer, &runs);
 
-#if CONFIG_NR_CPUS > 1
-	/* Another CPU may be in expired() already. */
-	if (timer->cpu != cpu_id())
-		while (__atomic_load_n(&bases[timer->cpu].running, __ATOMIC_ACQUIRE) == timer)
-			cpu_relax();
-#endif
+	/* Another CPU may be in expired() already, which may arm it again. */
+	while (runs) {
+		cpu_relax();
+		armed |= disarm(timer, &runs);
+	}
 	return armed;
 }
 
@@ -120,12 +143,13 @@ static void expire(struct timer_base *base, uint64_t now)
 	while (base->first && base->first->deadline <= now) {
 		struct timer *timer = base->first;
 
-		take_out(base, timer);
+		/* In this order: lock_base() finds it running where it is not armed any more. */
 		base->running = timer;
+		take_out(base, timer);
 		spin_unlock(&base->lock, 0);
 		timer->expired(timer);
 		spin_lock(&base->lock);
-		__atomic_store_n(&base->running, NULL, __ATOMIC_RELEASE);
+		base->running = NULL;
 	}
 }
 

@@ -25,10 +25,13 @@ static inline void timer_init(struct timer *timer, void (*expired)(struct timer 
 /* Installs the interrupt handler for this CPU's timer. */
 void timers_init(void);
 
-/* Fires at clock_ns() >= deadline. An armed timer is moved. Any context. */
+/* Fires at clock_ns() >= deadline. An armed timer is moved. Any context; who arms it while another
+ * may do the same, expired() included, keeps them apart by a lock of its own. */
 void timer_arm(struct timer *timer, uint64_t deadline);
 
-/* After this, expired() does not run. Returns whether it was armed. Any context. */
+/* After this, expired() does not run, even if it was arming the timer again; nobody else may be. Waits
+ * for one that runs on another CPU: no lock that expired() takes may be held. Returns whether it was
+ * armed. Any context. */
 bool timer_cancel(struct timer *timer);
 
 /* The clock or this CPU's timer is not what it was (a migration): sets the hardware anew.

@@ -370,5 +370,6 @@ int main(int argc, char **argv)
 	test_thread();
 	test_cancel();
 	test_timer();
+	test_stop();
 	return tap_done();
 }

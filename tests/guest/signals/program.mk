@@ -1,2 +1,2 @@
 name := test-signals
-sources := main.c wait.c fault.c frame.c thread.c cancel.c timer.c
+sources := main.c wait.c fault.c frame.c thread.c cancel.c timer.c stop.c

@@ -13,6 +13,7 @@ void test_frame(void);
 void test_thread(void);
 void test_cancel(void);
 void test_timer(void);
+void test_stop(void);
 
 /* What the counting handler saw. */
 extern volatile int seen;             /* how often it ran */
