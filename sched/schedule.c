@@ -215,16 +215,22 @@ void thread_set_priority(struct thread *thread, unsigned priority)
 static void idle_halt(void)
 {
 	struct idle_time *idle = &idle_times[cpu_id()];
-	uint64_t start = rdtsc();
+	uint64_t start;
 
 #ifdef CONFIG_SMP
+	/* Seen by all before the time is read: who read a later one while this CPU was kept from running
+	 * would have counted it as busy. */
+	__atomic_fetch_add(&idle->changes, 1, __ATOMIC_SEQ_CST);
+	start = rdtsc_ordered();
 	WRITE_ONCE(idle->since, start);
+	WRITE_ONCE(idle->changes, idle->changes + 1);
 	balance_idle();
 	WRITE_ONCE(idle->changes, idle->changes + 1);
 	WRITE_ONCE(idle->since, 0);
 	WRITE_ONCE(idle->total, idle->total + rdtsc() - start);
 	WRITE_ONCE(idle->changes, idle->changes + 1);
 #else
+	start = rdtsc();
 	idle_zero_ahead(this_cpu->self);
 	if (!IS_ENABLED(CONFIG_ZERO_AHEAD) || !this_cpu->ready)
 		cpu_halt_until_interrupt();
