@@ -15,6 +15,9 @@
 #define LOW_START GIB(1)
 #define LOW_END GIB(2)
 
+/* So many frames (or a 64th of them all) are kept from new areas. */
+#define KEEP 64
+
 static struct address_space space;
 struct address_space *const program_space = &space;
 
@@ -168,6 +171,12 @@ static long choose(const struct address_space *as, virt_t addr, size_t length, i
 	return addr ? (long)addr : -ENOMEM;
 }
 
+/* Who maps on and on until it is told to stop must find a frame then, for what it touches next. */
+static bool used_up(const struct address_space *as)
+{
+	return frame_free_count() < MIN((uint64_t)KEEP, as->ram / FRAME_SIZE / 64);
+}
+
 static long map_locked(struct address_space *as, virt_t addr, size_t length, int prot, int flags,
                        struct area_source *source, uint64_t offset)
 {
@@ -177,6 +186,8 @@ static long map_locked(struct address_space *as, virt_t addr, size_t length, int
 
 	if (at < 0)
 		return at;
+	if (unlikely(used_up(as)))
+		return -ENOMEM;
 	/* First what can fail: a mapping that is replaced must not be lost for nothing. */
 	area = heap_alloc(sizeof(*area));
 	if (!area)

@@ -248,6 +248,13 @@ def test_malloc_where_no_memory_is_left(image):
         (status, "out of memory at" in said) == (128 + SIGKILL, True), said
 
 
+@pytest.mark.parametrize("memory", ["16M", "24M"])
+def test_areas_until_memory_is_used_up(image, memory):
+    status, said = start(image, "memory", "areas", options=[f"--memory={memory}"])
+    assert status == 0, said
+    check_tap(status, said)
+
+
 @pytest.mark.parametrize("memory", ["24M", "64M"])
 def test_malloc_in_little_memory(image, memory):
     status, said = start(image, "malloc", "3000", options=[f"--memory={memory}"])

@@ -290,17 +290,16 @@ static void mode_alarm(void)
 /* Touches memory until there is none: must end the program, not hang the machine. */
 static void mode_exhaust(void)
 {
-	for (;;) {
-		char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
-		               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *p = mmap(NULL, 1UL << 40, PROT_READ | PROT_WRITE,
+	               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-		if (p == MAP_FAILED) {
-			printf("\nmmap: %s\n", strerror(errno));
-			fflush(stdout);
-			_exit(96);
-		}
-		memset(p, 1, 1 << 20);
+	if (p == MAP_FAILED) {
+		printf("\nmmap: %s\n", strerror(errno));
+		fflush(stdout);
+		_exit(96);
 	}
+	for (;; p += 1 << 20)
+		memset(p, 1, 1 << 20);
 }
 
 static void *wait_for_ever(void *arg)

@@ -13,6 +13,7 @@
 
 #include "../tap.h"
 #include "ahead.h"
+#include "areas.h"
 
 #ifdef __pagurus__
 #include <pagurus.h>
@@ -356,6 +357,8 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 	if (argc > 1 && strcmp(argv[1], "ahead") == 0)
 		return ahead(argc - 2, argv + 2);
+	if (argc > 1 && strcmp(argv[1], "areas") == 0)
+		return areas();
 #ifdef __pagurus__
 	if (argc > 1 && strcmp(argv[1], "huge") == 0) {
 		test_huge();

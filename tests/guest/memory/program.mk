@@ -1,2 +1,2 @@
 name := test-memory
-sources := main.c ahead.c
+sources := main.c ahead.c areas.c
