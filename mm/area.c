@@ -257,7 +257,7 @@ long area_map_source(struct address_space *as, virt_t addr, size_t length, int p
 		flags = (flags & ~MAP_TYPE) | MAP_SHARED;
 	if (!IS_ALIGNED(offset, FRAME_SIZE))
 		return -EINVAL;
-	if (offset > INT64_MAX || length > INT64_MAX - offset)
+	if (offset > INT64_MAX || (length <= USER_MAX && length > INT64_MAX - offset))
 		return -EOVERFLOW;
 	return map(as, addr, length, prot, flags, source, offset);
 }
