@@ -102,6 +102,7 @@ def main():
     form = sys.argv[3] if len(sys.argv) > 3 else None
     if len(sys.argv) not in (3, 4) or form not in (None, *COMPRESS):
         sys.exit(__doc__.strip().splitlines()[-1])
+    pathlib.Path(sys.argv[2]).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=sys.argv[2]) as folder:
         for name in PROGRAMS:
             mib, size = least(sys.argv[1], pathlib.Path(folder), name, form)
