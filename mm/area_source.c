@@ -29,12 +29,11 @@ static pte_t borrowed_pte(const struct area *area)
 	return is_shared(area) ? flags : flags & ~PTE_W;
 }
 
-void area_source_return(struct address_space *as, virt_t start, virt_t end)
+/* Takes what is borrowed in [start, end) of one area out of the page tables. */
+static void return_borrowed(struct address_space *as, virt_t start, virt_t end)
 {
 	virt_t run = 0, va = start;
 
-	if (!as->sources)
-		return;
 	while (va < end) {
 		unsigned order;
 		const pte_t *entry = paging_lookup(as->root, va, &order);
@@ -50,6 +49,16 @@ void area_source_return(struct address_space *as, virt_t start, virt_t end)
 	}
 	if (run)
 		(void)paging_unmap(as->root, run, end, false, NULL, NULL);
+}
+
+void area_source_return(struct address_space *as, virt_t start, virt_t end)
+{
+	if (!as->sources)
+		return;
+	for (struct area *area = area_find(as, start); area && area->start < end;
+	     area = area_next(area))
+		if (area->source)
+			return_borrowed(as, MAX(start, area->start), MIN(end, area->end));
 }
 
 /* Gives the empty page at va a frame of its own: a copy, or zeros for FRAME_NONE. */

@@ -245,8 +245,8 @@ static inline pte_t area_pte(int prot)
 /* mm/area_source.c: first touch of an area that shows a file: as area_touch(), or -ENXIO. */
 int area_source_touch(struct address_space *as, struct area *area, virt_t va, uint64_t error,
                       virt_t *next);
-/* Takes what is borrowed in [start, end) out of the page tables. Costs nothing where no area shows a
- * file. */
+/* Takes what is borrowed in [start, end) out of the page tables. The areas must be in the tree; those
+ * that show no file cost nothing. */
 void area_source_return(struct address_space *as, virt_t start, virt_t end);
 /* There is one more or less area like this. */
 void area_source_hold(struct address_space *as, const struct area *area);

@@ -40,16 +40,17 @@ def figures(lines):
 
 
 def measure(image, program, out, linux=True, words=""):
-    """system -> figures."""
+    """system -> figures. The same places each time: whether an area shares its page tables with others
+    counts."""
     systems = {"Pagurus": figures(qemu.run(image, "^done", initrd=program, icount=True,
-                                           append="-- " + words if words else "")[0])}
+                                           append="pagurus.noaslr -- " + words)[0])}
     if linux:
         kernel, version = bench_linux.kernel(out / "debian")
         disk = bench_linux.initrd(program, out / "calls.cpio")
         for name, more in (("Linux " + version, ""), ("without mitigations", "mitigations=off ")):
             systems[name] = figures(qemu.run(
                 kernel, "^done", initrd=disk, icount=True, timeout=900,
-                append=more + bench_linux.append(words))[0])
+                append=more + "norandmaps " + bench_linux.append(words))[0])
     return systems
 
 

@@ -180,8 +180,8 @@ CALL_LIMITS = {
     "access, no such file": 1250, "fstat": 450, "lseek": 199, "dup and close": 360,
     "pread of 4 KiB": 950, "pwrite of 4 KiB": 1050, "epoll: eventfd written, waited for, read": 1200,
     "poll of 10 eventfds, one ready": 1700, "getdents64 of 100 files": 16500,
-    "thread created and joined": 25000, "mmap and munmap": 3000,
-    "mmap, 16 pages touched, munmap": 17000, "futex: two hand-overs": 1350}
+    "thread created and joined": 16000, "mmap and munmap": 3000,
+    "mmap, 16 pages touched, munmap": 15500, "futex: two hand-overs": 1350}
 
 
 def test_calls(work):

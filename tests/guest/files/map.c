@@ -121,6 +121,45 @@ static void test_end(int fd)
 	munmap(p, 3 * PAGE);
 }
 
+/* Does the file still hold the text, after fresh memory was wanted? */
+static int text_kept(int fd)
+{
+	char *fresh = mmap(NULL, 64 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), got[PAGE];
+	int same = 1;
+
+	memset(fresh, '!', 64 * PAGE);
+	for (long i = 0; i < 3; i++)
+		same &= pread(fd, got, PAGE, i * PAGE) == PAGE && !memcmp(got, text + i * PAGE, PAGE);
+	munmap(fresh, 64 * PAGE);
+	return same;
+}
+
+/* One call that goes over memory, a file and memory again. */
+static void test_mixed(int fd, int type)
+{
+	char *p = mmap(NULL, 9 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *file = p + 3 * PAGE;
+
+	is(pwrite(fd, text, sizeof(text), 0), (long)sizeof(text), "the text");
+	memset(p, 'm', 9 * PAGE);
+	ok(mmap(file, 3 * PAGE, PROT_READ, type | MAP_FIXED, fd, 0) == file, "a file amid memory");
+	is(memcmp(file, text, sizeof(text)), 0, "shows itself");
+	is(madvise(p + 2 * PAGE, 5 * PAGE, MADV_DONTNEED), 0, "MADV_DONTNEED over all three");
+	ok(text_kept(fd), "keeps the file");
+	ok(p[PAGE] == 'm' && !p[2 * PAGE] && !p[6 * PAGE] && p[7 * PAGE] == 'm', "and what is beside");
+	is(memcmp(file, text, sizeof(text)), 0, "it is shown again");
+	is(mprotect(p + PAGE, 7 * PAGE, RW), 0, "mprotect over all three");
+	p[2 * PAGE] = file[PAGE] = p[6 * PAGE] = 'w';
+	is(pread(fd, p, 1, PAGE), 1, "read");
+	is(p[0], type == MAP_SHARED ? 'w' : text[PAGE], "the file has what it shall");
+	is(pwrite(fd, text, sizeof(text), 0), (long)sizeof(text), "the text again");
+	is(munmap(p + PAGE, 7 * PAGE), 0, "munmap of all three");
+	ok(text_kept(fd), "keeps the file");
+	ok(p[1] == 'm' && p[8 * PAGE] == 'm', "and what is beside");
+	for (int i = 1; i < 8; i += 3)
+		is(signal_at(p + i * PAGE), SIGSEGV, "the rest is gone");
+	munmap(p, 9 * PAGE);
+}
+
 static void test_refused(void)
 {
 	int ro, wo, pipes[2];
@@ -156,6 +195,10 @@ void test_map(void)
 	test_shared(fd);
 	test_private(fd);
 	test_end(fd);
+	sigaction(SIGSEGV, &(struct sigaction){ .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO }, NULL);
+	test_mixed(fd, MAP_SHARED);
+	test_mixed(fd, MAP_PRIVATE);
+	signal(SIGSEGV, SIG_DFL);
 	is(ftruncate(fd, PAGE), 0, "a file");
 	p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0);
 	close(fd);
