@@ -40,8 +40,7 @@ def figures(lines):
 
 
 def measure(image, program, out, linux=True, words=""):
-    """system -> figures. The same places each time: whether an area shares its page tables with others
-    counts."""
+    """system -> figures. The same places each time: where an area lies in its page table counts."""
     systems = {"Pagurus": figures(qemu.run(image, "^done", initrd=program, icount=True,
                                            append="pagurus.noaslr -- " + words)[0])}
     if linux:
